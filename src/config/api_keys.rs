@@ -1,0 +1,161 @@
+//! API keys: the `api_keys` section and the keys of clients.
+
+use super::names;
+use super::node::Node;
+use crate::api_key::KeyHash;
+use crate::credential::{Location, Source};
+use crate::host::Timestamp;
+
+/// The `api_keys` section as read.
+pub(super) struct ApiKeysSpec {
+    pub(super) from: Vec<Source>,
+    pub(super) hash: KeyHash,
+    pub(super) keys: Vec<KeySpec>,
+}
+
+impl Default for ApiKeysSpec {
+    fn default() -> Self {
+        let header = Location::Header("x-api-key".into());
+        Self {
+            from: vec![Source { location: header, scheme: None }],
+            hash: KeyHash::Sha256,
+            keys: Vec::new(),
+        }
+    }
+}
+
+/// A key as read.
+pub(super) struct KeySpec {
+    /// Where it stands.
+    pub(super) path: String,
+    pub(super) id: String,
+    pub(super) digest: [u8; 32],
+    pub(super) hmac: bool,
+    pub(super) scopes: Vec<String>,
+    pub(super) roles: Vec<String>,
+    pub(super) active: bool,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) expires: Option<Timestamp>,
+}
+
+pub(super) fn api_keys(node: Node<'_, '_>) -> Option<ApiKeysSpec> {
+    let defaults = ApiKeysSpec::default();
+    let object = node.object()?;
+    let hmac = object
+        .field("hash", |node| node.choice(&[("sha256", false), ("hmac-sha256", true)]))
+        .unwrap_or(false);
+    let pepper = object.field("pepper", |node| {
+        let pepper = node.secret()?;
+        if pepper.len() < 32 {
+            node.warn("is shorter than its hash; 32 bytes or more are good");
+        }
+        Some(pepper)
+    });
+    match (hmac, object.has("pepper")) {
+        (true, false) => {
+            let _: Option<()> =
+                node.error("hash hmac-sha256 needs pepper, the secret it is keyed with");
+        }
+        (false, true) => {
+            let _: Option<()> = node.error("pepper goes with hash: hmac-sha256 only");
+        }
+        _ => {}
+    }
+    let hash = match pepper {
+        Some(pepper) if hmac => KeyHash::hmac(&pepper),
+        _ => None,
+    };
+    let spec = ApiKeysSpec {
+        from: object.field("from", names::sources).unwrap_or(defaults.from),
+        hash: hash.unwrap_or(defaults.hash),
+        keys: object.field("keys", keys).unwrap_or_default(),
+    };
+    object.close();
+    Some(spec)
+}
+
+/// A list of keys, each id once.
+pub(super) fn keys(node: Node<'_, '_>) -> Option<Vec<KeySpec>> {
+    let keys = node.list(key)?;
+    let mut ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+    ids.sort_unstable();
+    for pair in ids.windows(2) {
+        if let [first, second] = pair
+            && first == second
+        {
+            return node.error(format!("has the id {first} twice; give each key its own"));
+        }
+    }
+    Some(keys)
+}
+
+fn key(node: Node<'_, '_>) -> Option<KeySpec> {
+    let object = node.object()?;
+    object.not_supported_yet(&["ip", "limits"]);
+    let id = object.required("id", identifier);
+    let sha256 = object.field("sha256", digest);
+    let hmac = object.field("hmac_sha256", digest);
+    let hmac_given = object.has("hmac_sha256");
+    let digests = [object.has("sha256"), hmac_given].iter().filter(|given| **given).count();
+    let scopes = object.field("scopes", |node| node.list(scope)).unwrap_or_default();
+    let roles = object.field("roles", |node| node.list(identifier)).unwrap_or_default();
+    let active = object.field("active", |node| node.flag()).unwrap_or(true);
+    let not_before = object.field("not_before", |node| node.timestamp());
+    let expires = object.field("expires", |node| node.timestamp());
+    object.close();
+    if digests != 1 {
+        return node.error(
+            "needs its digest in sha256, or in hmac_sha256 with api_keys.hash: hmac-sha256",
+        );
+    }
+    if let (Some(from), Some(to)) = (not_before, expires)
+        && from >= to
+    {
+        return node.error("expires before it becomes valid");
+    }
+    Some(KeySpec {
+        path: node.at.to_string(),
+        id: id?,
+        digest: sha256.or(hmac)?,
+        hmac: hmac_given,
+        scopes,
+        roles,
+        active,
+        not_before,
+        expires,
+    })
+}
+
+/// 64 lower-case hexadecimal digits.
+fn digest(node: Node<'_, '_>) -> Option<[u8; 32]> {
+    let text = node.text()?;
+    let mut digest = [0u8; 32];
+    let pairs = text.as_bytes().chunks(2);
+    let lower = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
+    if text.len() != 64 || !lower {
+        // The text may be the key itself, so it isn't repeated.
+        return node.error("must be the key's digest as 64 lower-case hexadecimal digits (`printf %s KEY | sha256sum`)");
+    }
+    for (byte, pair) in digest.iter_mut().zip(pairs) {
+        *byte = crate::request::escape::byte(pair.first().copied(), pair.get(1).copied())?;
+    }
+    Some(digest)
+}
+
+/// The id of a client or key, or a role: any text that isn't very long.
+pub(super) fn identifier(node: Node<'_, '_>) -> Option<String> {
+    let text = node.some_text()?;
+    if text.len() > 256 || text.chars().any(char::is_control) {
+        return node.error("must be at most 256 bytes without control characters");
+    }
+    Some(text.to_owned())
+}
+
+/// A scope (RFC 6749 section 3.3).
+fn scope(node: Node<'_, '_>) -> Option<String> {
+    let text = identifier(node)?;
+    if text.contains(' ') {
+        return node.error("is no scope: a scope holds no space");
+    }
+    Some(text)
+}

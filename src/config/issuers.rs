@@ -1,0 +1,253 @@
+//! Linking issuers: the tenants they name, and what they may say together.
+
+use std::collections::HashMap;
+
+use super::jwt::{ActsForSpec, IssuerSpec, TenantSpec};
+use super::node::Context;
+use crate::jwt::{Issuer, IssuerName, TenantSource};
+use crate::tenant::{Reach, Tenancy, TenantName};
+
+/// Links all issuers: those of the document, and each tenant's own.
+pub(super) fn link(
+    context: &Context<'_>,
+    specs: Vec<(IssuerSpec, Option<TenantName>)>,
+    tenancy: &Tenancy,
+) -> Vec<Issuer> {
+    check_names(context, &specs);
+    check_issuers(context, &specs);
+    let several = specs.len() > 1;
+    specs
+        .into_iter()
+        .map(|(spec, owner)| link_one(context, spec, owner, several, tenancy))
+        .collect()
+}
+
+/// A given name is for one issuer.
+fn check_names(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>)]) {
+    let mut names: HashMap<&str, &str> = HashMap::new();
+    for (spec, _) in specs {
+        if let Some(name) = &spec.name
+            && let Some(other) = names.insert(name, &spec.path)
+        {
+            context.problems.error(
+                format!("{}.name", spec.path),
+                format!("is the name of {other} already; give each issuer its own"),
+            );
+        }
+    }
+}
+
+/// One `iss` is one issuer; several tenants may share one where each key tells
+/// by its kid whose it is.
+fn check_issuers(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>)]) {
+    let problems = context.problems;
+    for (index, (spec, owner)) in specs.iter().enumerate() {
+        for (other, other_owner) in specs.iter().take(index) {
+            let at = format!("{}.issuer", spec.path);
+            match (&spec.iss, &other.iss) {
+                (IssuerName::Exact(mine), IssuerName::Exact(theirs)) if mine == theirs => {
+                    if owner.is_none() || other_owner.is_none() || owner == other_owner {
+                        problems.error(at, format!("is the issuer of {} already", other.path));
+                    } else {
+                        check_shared(context, spec, other);
+                    }
+                }
+                (IssuerName::None, IssuerName::None) => {
+                    problems.error(at, format!("none is there already, in {}", other.path));
+                }
+                (IssuerName::Template { .. }, IssuerName::Template { .. })
+                    if overlap(&spec.iss, &other.iss) =>
+                {
+                    problems.error(
+                        at,
+                        format!("overlaps the issuer of {}: some issuer matches both", other.path),
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn check_shared(context: &Context<'_>, spec: &IssuerSpec, other: &IssuerSpec) {
+    let at = format!("{}.keys", spec.path);
+    let nameless = |spec: &IssuerSpec| spec.keys.keys.iter().any(|key| key.kid.is_none());
+    if nameless(spec) || nameless(other) {
+        context.problems.error(
+            at,
+            format!("shares its issuer with {}, so every key of both needs a kid", other.path),
+        );
+        return;
+    }
+    let shared = |kid: &Option<Box<str>>| other.keys.keys.iter().any(|key| key.kid == *kid);
+    if spec.keys.keys.iter().any(|key| shared(&key.kid)) {
+        context.problems.error(
+            at,
+            format!(
+                "shares its issuer and a kid with {}: nobody could tell whose token it is",
+                other.path
+            ),
+        );
+    }
+}
+
+/// Whether some issuer matches both templates: segment by segment, since a
+/// claim stands for a whole one.
+fn overlap(mine: &IssuerName, theirs: &IssuerName) -> bool {
+    let segments = |name: &IssuerName| -> Option<Vec<Option<String>>> {
+        let IssuerName::Template { before, after, .. } = name else {
+            return None;
+        };
+        let literal = |text: &str| text.split('/').map(|part| Some(part.to_owned())).collect();
+        let mut segments: Vec<Option<String>> = literal(before);
+        // `before` ends with a slash: the empty part behind it is the claim's.
+        segments.pop();
+        segments.push(None);
+        if let Some(rest) = after.strip_prefix('/') {
+            segments.extend::<Vec<_>>(literal(rest));
+        }
+        Some(segments)
+    };
+    let (Some(mine), Some(theirs)) = (segments(mine), segments(theirs)) else {
+        return false;
+    };
+    mine.len() == theirs.len()
+        && mine.iter().zip(&theirs).all(|(a, b)| a.is_none() || b.is_none() || a == b)
+}
+
+fn link_one(
+    context: &Context<'_>,
+    spec: IssuerSpec,
+    owner: Option<TenantName>,
+    several: bool,
+    tenancy: &Tenancy,
+) -> Issuer {
+    let names = Names { context, tenancy, path: format!("{}.tenant", spec.path) };
+    let tenant = spec.tenant;
+    match &owner {
+        Some(owner) => names.check_owned(&tenant, owner),
+        None if several && !says_its_reach(&tenant) => context.problems.error(
+            &names.path,
+            "must say which tenants it may name, since there is another issuer: fixed, allow or any_tenant",
+        ),
+        None => {}
+    }
+    let reach = match (&owner, &tenant.allow) {
+        (Some(owner), _) => Reach::Only(vec![owner.clone()]),
+        (None, Some(allow)) => Reach::Only(names.list("allow", allow)),
+        (None, None) if tenant.any_tenant => Reach::Unowned,
+        (None, None) => Reach::Everywhere,
+    };
+    let subjects = tenant
+        .subjects
+        .iter()
+        .filter_map(|(subject, name)| {
+            let name = names.one(&format!("subjects.{subject}"), name)?;
+            Some((subject.clone(), name))
+        })
+        .collect();
+    let source = names.source(&tenant);
+    let name = spec.name.unwrap_or_else(|| match &spec.iss {
+        IssuerName::Exact(iss) => iss.clone(),
+        IssuerName::Template { before, claim, after } => {
+            format!("{before}{{{}}}{after}", claim.as_str())
+        }
+        IssuerName::None => "none".into(),
+    });
+    Issuer {
+        name,
+        iss: spec.iss,
+        audiences: spec.audiences,
+        audience_claims: spec.audience_claims,
+        claim_values: spec.claim_values,
+        algorithms: spec.keys.algorithms,
+        keys: spec.keys.keys,
+        clock_skew: spec.clock_skew,
+        max_lifetime: spec.max_lifetime,
+        require_claims: spec.require_claims,
+        token_types: spec.token_types,
+        tenant: source,
+        subjects,
+        reach,
+        claims: spec.claims,
+        owner,
+    }
+}
+
+/// Whether an issuer says how far it reaches. One that names no tenant by
+/// claim or assertion reaches no further than its own list.
+fn says_its_reach(tenant: &TenantSpec) -> bool {
+    let open = tenant.claims.is_some() || matches!(tenant.acts_for, Some(ActsForSpec::Any));
+    !open || tenant.allow.is_some() || tenant.any_tenant
+}
+
+/// Tenant names as an issuer's `tenant` gives them.
+struct Names<'c> {
+    context: &'c Context<'c>,
+    tenancy: &'c Tenancy,
+    path: String,
+}
+
+impl Names<'_> {
+    fn one(&self, field: &str, text: &str) -> Option<TenantName> {
+        let at = format!("{}.{field}", self.path);
+        let Some(name) = self.tenancy.name(text) else {
+            let format = self.tenancy.format.describe();
+            self.context
+                .problems
+                .error(at, format!("is no tenant name by tenancy.id_format: {format}"));
+            return None;
+        };
+        if self.tenancy.is_reserved(&name) {
+            self.context.problems.error(at, "is the reserved name, which nothing can be bound to");
+            return None;
+        }
+        if self.tenancy.unknown == crate::tenant::Unlisted::Deny
+            && self.tenancy.directory.get(&name).is_none()
+        {
+            self.context
+                .problems
+                .warn(at, "is no listed tenant, so its requests are refused with tenant_unknown");
+        }
+        Some(name)
+    }
+
+    fn list(&self, field: &str, texts: &[String]) -> Vec<TenantName> {
+        let named = texts.iter().enumerate();
+        let mut names: Vec<TenantName> = Vec::new();
+        for (index, text) in named {
+            let name = self.one(&format!("{field}[{index}]"), text);
+            names.extend(name.filter(|name| !names.contains(name)));
+        }
+        names
+    }
+
+    fn source(&self, tenant: &TenantSpec) -> TenantSource {
+        match (&tenant.claims, &tenant.fixed, &tenant.acts_for) {
+            (Some(claims), ..) => TenantSource::Claims(claims.clone()),
+            (_, Some(fixed), _) => {
+                self.one("fixed", fixed).map_or(TenantSource::Nothing, TenantSource::Fixed)
+            }
+            (.., Some(ActsForSpec::Any)) => TenantSource::ActsForAny,
+            (.., Some(ActsForSpec::List(names))) => {
+                TenantSource::ActsFor(self.list("acts_for", names))
+            }
+            _ => TenantSource::Nothing,
+        }
+    }
+
+    /// A tenant's own issuer is bound to it; what it says besides can only
+    /// agree.
+    fn check_owned(&self, tenant: &TenantSpec, owner: &TenantName) {
+        let named = tenant.fixed.iter().chain(tenant.allow.iter().flatten());
+        let subjects = tenant.subjects.iter().map(|(_, name)| name);
+        let foreign =
+            named.chain(subjects).any(|text| self.tenancy.name(text).as_ref() != Some(owner));
+        if foreign || tenant.any_tenant || tenant.acts_for.is_some() {
+            self.context.problems.error(
+                &self.path,
+                "names other tenants, but the issuer is this tenant's own and speaks for it only; take it out, or move the issuer to jwt.issuers",
+            );
+        }
+    }
+}

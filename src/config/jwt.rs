@@ -1,0 +1,293 @@
+//! The `jwt` section and the issuers of tenants.
+
+use serde_json::Value;
+
+use super::keys::{self, IssuerKeys};
+use super::names;
+use super::node::{Node, Object};
+use crate::credential::{Location, Source};
+use crate::jwt::{Algorithm, ClaimMap, ClaimPath, IssuerName};
+
+/// The `jwt` section as read.
+pub(super) struct JwtSpec {
+    pub(super) from: Vec<Source>,
+    pub(super) max_token_bytes: usize,
+    pub(super) cache_entries: usize,
+    pub(super) cache_bytes: usize,
+    pub(super) issuers: Vec<IssuerSpec>,
+}
+
+impl Default for JwtSpec {
+    fn default() -> Self {
+        let header = Location::Header("authorization".into());
+        Self {
+            from: vec![Source { location: header, scheme: Some("Bearer".into()) }],
+            max_token_bytes: 16_384,
+            cache_entries: 10_000,
+            cache_bytes: 16 << 20,
+            issuers: Vec::new(),
+        }
+    }
+}
+
+/// An issuer as read: the tenants it names are still texts.
+pub(super) struct IssuerSpec {
+    /// Where it stands.
+    pub(super) path: String,
+    pub(super) name: Option<String>,
+    pub(super) iss: IssuerName,
+    pub(super) audiences: Option<Vec<String>>,
+    pub(super) audience_claims: Vec<ClaimPath>,
+    pub(super) claim_values: Vec<(ClaimPath, Vec<Value>)>,
+    pub(super) keys: IssuerKeys,
+    pub(super) clock_skew: f64,
+    pub(super) max_lifetime: Option<f64>,
+    pub(super) require_claims: Vec<ClaimPath>,
+    pub(super) token_types: Vec<String>,
+    pub(super) tenant: TenantSpec,
+    pub(super) claims: ClaimMap,
+}
+
+/// `tenant` of an issuer as read.
+#[derive(Default)]
+pub(super) struct TenantSpec {
+    pub(super) claims: Option<Vec<ClaimPath>>,
+    pub(super) fixed: Option<String>,
+    pub(super) acts_for: Option<ActsForSpec>,
+    pub(super) subjects: Vec<(String, String)>,
+    pub(super) allow: Option<Vec<String>>,
+    pub(super) any_tenant: bool,
+}
+
+pub(super) enum ActsForSpec {
+    Any,
+    List(Vec<String>),
+}
+
+pub(super) fn jwt(node: Node<'_, '_>) -> Option<JwtSpec> {
+    let defaults = JwtSpec::default();
+    let object = node.object()?;
+    object.not_supported_yet(&["revoked"]);
+    let size = |name: &'static str, default: usize| {
+        let size = object.field(name, |node| node.size());
+        size.map_or(default, |size| usize::try_from(size).unwrap_or(usize::MAX))
+    };
+    let spec = JwtSpec {
+        from: object.field("from", names::sources).unwrap_or(defaults.from),
+        max_token_bytes: size("max_token_bytes", defaults.max_token_bytes),
+        cache_entries: size("cache_entries", defaults.cache_entries),
+        cache_bytes: size("cache_bytes", defaults.cache_bytes),
+        issuers: object.field("issuers", |node| node.list(issuer)).unwrap_or_default(),
+    };
+    object.close();
+    Some(spec)
+}
+
+pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
+    let object = node.object()?;
+    object.not_supported_yet(&["scopes", "roles"]);
+    let algorithms = object.field("algorithms", |node| node.some_list(algorithm));
+    let (audiences, any_audience, claim_values) = audience(&object);
+    let spec = (
+        object.required("issuer", issuer_name),
+        object.required("keys", |node| keys::keys(node, algorithms.as_deref())),
+    );
+    let name = object.field("name", |node| node.some_text()).map(str::to_owned);
+    let audience_claims = paths(&object, "audience_claims", &["aud"]);
+    let clock_skew = object.field("clock_skew", |node| node.duration()).unwrap_or(30.0);
+    let max_lifetime = object.field("max_lifetime", |node| node.duration());
+    let require_claims = paths(&object, "require_claims", &["sub"]);
+    let token_types = object
+        .field("token_types", |node| node.some_list(token_type))
+        .unwrap_or_else(|| vec!["jwt".into(), "at+jwt".into()]);
+    let tenant = object.field("tenant", tenant).unwrap_or_default();
+    let claims = object.field("claims", claim_map).unwrap_or_else(default_claims);
+    object.close();
+    if audiences.is_none() && !any_audience {
+        return node.error(
+            "must say for whom its tokens are: audiences, or any_audience: true with claim_values",
+        );
+    }
+    let (Some(iss), Some(keys)) = spec else {
+        return None;
+    };
+    if iss == IssuerName::None && !node.context.development {
+        return node.error("issuer: none is for environment: development only");
+    }
+    Some(IssuerSpec {
+        path: node.at.to_string(),
+        name,
+        iss,
+        audiences,
+        audience_claims,
+        claim_values,
+        keys,
+        clock_skew,
+        max_lifetime,
+        require_claims,
+        token_types,
+        tenant,
+        claims,
+    })
+}
+
+type Audience = (Option<Vec<String>>, bool, Vec<(ClaimPath, Vec<Value>)>);
+
+fn audience(object: &Object<'_, '_>) -> Audience {
+    let audiences = object.field("audiences", texts);
+    let claim_values = object
+        .field("claim_values", |node| {
+            node.entries(|name, node| Some((ClaimPath::parse(name), node.some_list(scalar)?)))
+        })
+        .unwrap_or_default();
+    let any = object.field("any_audience", |node| {
+        let any = node.flag()?;
+        if any && object.has("audiences") {
+            return node.error("contradicts audiences; give one of them");
+        }
+        if any && claim_values.is_empty() {
+            return node
+                .error("accepts tokens made for anybody; it needs claim_values that tell yours");
+        }
+        Some(any)
+    });
+    // Where it was a mistake, that was told already.
+    let any = object.has("any_audience") && any != Some(false);
+    (audiences, any, claim_values)
+}
+
+fn scalar(node: Node<'_, '_>) -> Option<Value> {
+    match node.value {
+        Value::String(_) | Value::Number(_) | Value::Bool(_) => Some(node.value.clone()),
+        _ => node.error("must be text, a number, true or false"),
+    }
+}
+
+fn algorithm(node: Node<'_, '_>) -> Option<Algorithm> {
+    match Algorithm::parse(node.text()?) {
+        Some(algorithm) => Some(algorithm),
+        None => node.error("must be RS, PS, ES or HS with 256, 384 or 512, or EdDSA"),
+    }
+}
+
+fn token_type(node: Node<'_, '_>) -> Option<String> {
+    let lower = node.some_text()?.to_ascii_lowercase();
+    Some(lower.strip_prefix("application/").unwrap_or(&lower).to_owned())
+}
+
+/// Exact, or with one `{claim}` as a whole segment of the path.
+fn issuer_name(node: Node<'_, '_>) -> Option<IssuerName> {
+    let text = node.some_text()?;
+    if text == "none" {
+        return Some(IssuerName::None);
+    }
+    if !text.contains(['{', '}']) {
+        return Some(IssuerName::Exact(text.to_owned()));
+    }
+    let segments: Vec<&str> = text.split('/').collect();
+    let is_variable = |segment: &str| {
+        segment
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+            .is_some_and(|claim| !claim.is_empty() && !claim.contains(['{', '}']))
+    };
+    let braces = segments.iter().filter(|segment| segment.contains(['{', '}'])).count();
+    // A URL's path begins at its fourth segment: https: / empty / host / path.
+    let variable = segments.iter().position(|segment| is_variable(segment));
+    match variable {
+        Some(index) if braces == 1 && index >= 3 => {
+            let join = |parts: Option<&[&str]>| parts.unwrap_or_default().join("/");
+            let claim = segments.get(index).map_or("", |s| s.trim_matches(['{', '}']));
+            let mut before = join(segments.get(..index));
+            before.push('/');
+            let after = segments.get(index.saturating_add(1)..).filter(|rest| !rest.is_empty());
+            let after = after.map_or(String::new(), |rest| format!("/{}", rest.join("/")));
+            Some(IssuerName::Template { before, claim: ClaimPath::parse(claim), after })
+        }
+        _ => node.error("may have one {claim}, as a whole segment of the URL's path"),
+    }
+}
+
+fn tenant(node: Node<'_, '_>) -> Option<TenantSpec> {
+    let object = node.object()?;
+    let spec = TenantSpec {
+        claims: object.field("claims", |node| node.some_list(path)),
+        fixed: object.field("fixed", |node| node.some_text()).map(str::to_owned),
+        acts_for: object.field("acts_for", |node| match node.value {
+            Value::String(text) if text == "any" => Some(ActsForSpec::Any),
+            Value::Array(_) => texts(node).map(ActsForSpec::List),
+            _ => node.error("must be any, or a list of tenants"),
+        }),
+        subjects: object
+            .field("subjects", |node| {
+                node.entries(|subject, node| Some((subject.into(), node.some_text()?.into())))
+            })
+            .unwrap_or_default(),
+        allow: object.field("allow", texts),
+        any_tenant: object.field("any_tenant", |node| node.flag()).unwrap_or(false),
+    };
+    let sources = ["claims", "fixed", "acts_for"].iter().filter(|n| object.has(n)).count();
+    let bounded = ["subjects", "allow", "any_tenant"].iter().any(|n| object.has(n));
+    object.close();
+    if sources > 1 {
+        return node.error("must have one of claims, fixed and acts_for");
+    }
+    if sources == 0 && spec.subjects.is_empty() {
+        let hint = if bounded { "; allow and any_tenant only say how far they reach" } else { "" };
+        return node
+            .error(format!("must have one of claims, fixed and acts_for, or subjects{hint}"));
+    }
+    if spec.allow.is_some() && spec.any_tenant {
+        return node.error("must have allow or any_tenant, not both");
+    }
+    if spec.fixed.is_some() && (spec.allow.is_some() || spec.any_tenant) {
+        return node.error("fixed names the one tenant; take allow and any_tenant out");
+    }
+    Some(spec)
+}
+
+fn default_claims() -> ClaimMap {
+    let parse = |names: &[&str]| names.iter().map(|name| ClaimPath::parse(name)).collect();
+    ClaimMap {
+        subject: parse(&["sub"]),
+        client: parse(&["client_id", "azp", "cid", "appid"]),
+        roles: parse(&["roles"]),
+        scopes: parse(&["scope", "scp"]),
+    }
+}
+
+/// Merged with the defaults; `null` turns one off.
+fn claim_map(node: Node<'_, '_>) -> Option<ClaimMap> {
+    let defaults = default_claims();
+    let object = node.object()?;
+    object.not_supported_yet(&["tier"]);
+    let field = |name: &'static str, default: Vec<ClaimPath>| {
+        let read = object.field(name, |node| match node.value {
+            Value::Null => Some(Vec::new()),
+            _ => node.one_or_more(path),
+        });
+        read.unwrap_or(default)
+    };
+    let map = ClaimMap {
+        subject: field("subject", defaults.subject),
+        client: field("client", defaults.client),
+        roles: field("roles", defaults.roles),
+        scopes: field("scopes", defaults.scopes),
+    };
+    object.close();
+    Some(map)
+}
+
+fn paths(object: &Object<'_, '_>, name: &'static str, default: &[&str]) -> Vec<ClaimPath> {
+    object
+        .field(name, |node| node.list(path))
+        .unwrap_or_else(|| default.iter().map(|name| ClaimPath::parse(name)).collect())
+}
+
+fn path(node: Node<'_, '_>) -> Option<ClaimPath> {
+    node.some_text().map(ClaimPath::parse)
+}
+
+pub(super) fn texts(node: Node<'_, '_>) -> Option<Vec<String>> {
+    node.some_list(|node| node.some_text().map(str::to_owned))
+}

@@ -1,0 +1,96 @@
+//! Header names: which the document may use, and for what.
+
+use super::node::Node;
+use crate::credential::{Location, Source};
+use crate::request::fold::fold;
+
+/// Headers that carry the message, the connection or the proxy's own
+/// knowledge; setting or removing one would break or forge them.
+const UNTOUCHABLE: [&str; 14] = [
+    "host",
+    "connection",
+    "content-length",
+    "expect",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "forwarded",
+];
+
+/// A header name, in lower case (RFC 9110 section 5.6.2).
+pub(super) fn header(node: Node<'_, '_>) -> Option<String> {
+    let text = node.some_text()?;
+    if text.starts_with(':') {
+        return node.error("is a pseudo-header, which the proxy needs as it is");
+    }
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if !text.bytes().all(is_token) {
+        return node.error("is no header name");
+    }
+    if !text.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+        return node.error("is a header name without a letter or digit");
+    }
+    Some(text.to_ascii_lowercase())
+}
+
+/// A header that the guard may set or remove for its own purposes.
+pub(super) fn own_header(node: Node<'_, '_>) -> Option<String> {
+    let name = header(node)?;
+    let folded = fold(name.as_bytes());
+    let is = |known: &str| folded == known.as_bytes();
+    if UNTOUCHABLE.iter().any(|known| is(known)) {
+        return node.error("is a host, framing or connection header; use a name of your own");
+    }
+    if folded.starts_with(b"x-forwarded-") || folded.starts_with(b"x-envoy-") {
+        return node.error("is a header of the proxy itself; use a name of your own");
+    }
+    Some(name)
+}
+
+/// An entry of `from`: exactly one of header, cookie and query.
+pub(super) fn source(node: Node<'_, '_>) -> Option<Source> {
+    let object = node.object()?;
+    let header = object.field("header", own_header).map(Location::Header);
+    let cookie =
+        object.field("cookie", |node| node.some_text()).map(|n| Location::Cookie(n.into()));
+    let query = object.field("query", |node| node.some_text()).map(|n| Location::Query(n.into()));
+    let scheme = object.field("scheme", |node| match node.some_text()? {
+        scheme if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') => {
+            Some(scheme.to_owned())
+        }
+        _ => node.error("is no authentication scheme: letters, digits and -"),
+    });
+    let places = ["header", "cookie", "query"].iter().filter(|name| object.has(name)).count();
+    let scheme_elsewhere = object.has("scheme") && !object.has("header");
+    object.close();
+    if places != 1 {
+        return node.error("must name exactly one of header, cookie and query");
+    }
+    if scheme_elsewhere {
+        return node.error("scheme goes with header only");
+    }
+    let location = header.or(cookie).or(query)?;
+    Some(Source { location, scheme })
+}
+
+/// All entries of `from`, each once.
+pub(super) fn sources(node: Node<'_, '_>) -> Option<Vec<Source>> {
+    let sources = node.some_list(source)?;
+    for (index, source) in sources.iter().enumerate() {
+        let same = |other: &&Source| {
+            other.location == source.location
+                && other.scheme.as_ref().map(|s| s.to_ascii_lowercase())
+                    == source.scheme.as_ref().map(|s| s.to_ascii_lowercase())
+        };
+        if sources.iter().skip(index.saturating_add(1)).any(|other| same(&other)) {
+            return node.error("names one place twice");
+        }
+    }
+    Some(sources)
+}

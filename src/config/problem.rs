@@ -1,0 +1,97 @@
+//! What is wrong with a document, and where.
+
+use core::fmt;
+use std::cell::RefCell;
+
+/// One mistake in a document. Never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Where: `jwt.issuers[1].audiences`; empty for the document itself.
+    pub path: String,
+    /// What is wrong, and how to mend it.
+    pub problem: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() { "document" } else { &self.path };
+        write!(f, "{path}: {}", self.problem)
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+/// Collects all mistakes, so that they are told at once.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    errors: RefCell<Vec<ConfigError>>,
+    warnings: RefCell<Vec<ConfigError>>,
+}
+
+impl Problems {
+    pub(super) fn error(&self, path: impl fmt::Display, problem: impl Into<String>) {
+        add(&self.errors, path, problem.into());
+    }
+
+    pub(super) fn warn(&self, path: impl fmt::Display, problem: impl Into<String>) {
+        add(&self.warnings, path, problem.into());
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        !self.errors.borrow().is_empty()
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
+        (self.errors.into_inner(), self.warnings.into_inner())
+    }
+}
+
+fn add(list: &RefCell<Vec<ConfigError>>, path: impl fmt::Display, problem: String) {
+    let error = ConfigError { path: path.to_string(), problem };
+    let mut list = list.borrow_mut();
+    if !list.contains(&error) {
+        list.push(error);
+    }
+}
+
+/// A place in the document; its text is made only where a mistake needs it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<'a> {
+    up: Option<&'a At<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'a> {
+    Root,
+    Name(&'a str),
+    Index(usize),
+}
+
+impl<'a> At<'a> {
+    pub(super) const ROOT: At<'static> = At { up: None, step: Step::Root };
+
+    pub(super) fn name(&'a self, name: &'a str) -> Self {
+        Self { up: Some(self), step: Step::Name(name) }
+    }
+
+    pub(super) fn index(&'a self, index: usize) -> Self {
+        Self { up: Some(self), step: Step::Index(index) }
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(up) = self.up {
+            up.fmt(f)?;
+            if matches!(self.step, Step::Name(_)) && !matches!(up.step, Step::Root) {
+                f.write_str(".")?;
+            }
+        }
+        match self.step {
+            Step::Root => Ok(()),
+            Step::Name(name) => f.write_str(name),
+            Step::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+}

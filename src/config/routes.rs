@@ -1,0 +1,144 @@
+//! The `routes` section.
+
+use super::node::Node;
+use super::tenancy;
+use crate::credential::{Both, Mode};
+use crate::request::path::PathRules;
+use crate::route::{Auth, Match, PathPattern};
+use crate::tenant::{HostPattern, Trust};
+
+/// A route as read: issuers are still names, the rest falls back on the
+/// document's own settings.
+pub(super) struct RouteSpec {
+    /// Where it stands.
+    pub(super) path: String,
+    /// For the audit line.
+    pub(super) name: String,
+    pub(super) matches: Match,
+    pub(super) auth: Auth,
+    pub(super) mode: Option<Mode>,
+    pub(super) issuers: Option<Vec<String>>,
+    pub(super) tenancy: RouteTenancy,
+    pub(super) shadow: Option<bool>,
+}
+
+/// `tenancy` of a route.
+#[derive(Clone, Copy, Default)]
+pub(super) struct RouteTenancy {
+    pub(super) none: bool,
+    pub(super) strict: Option<bool>,
+    pub(super) trust: Option<Trust>,
+}
+
+/// `mode`, with the document's `both`.
+pub(super) fn mode(node: Node<'_, '_>, both: Both) -> Option<Mode> {
+    node.choice(&[
+        ("either", Mode::Either(both)),
+        ("jwt", Mode::Jwt),
+        ("api_key", Mode::ApiKey),
+        ("jwt_then_api_key", Mode::JwtThenApiKey),
+    ])
+}
+
+pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<RouteSpec> {
+    let object = node.object()?;
+    object.not_supported_yet(&["roles", "scopes", "ip", "action"]);
+    let matches = object.required("match", |node| matches(node, paths));
+    let auth = object.field("auth", |node| {
+        if node.value == "super_admin" {
+            return node.error("super_admin is not supported yet; take the route out");
+        }
+        node.choice(&[
+            ("required", Auth::Required),
+            ("optional", Auth::Optional),
+            ("none", Auth::None),
+        ])
+    });
+    let mode = object.field("mode", |node| mode(node, both));
+    let issuers = object.field("issuers", super::jwt::texts);
+    let tenancy = object.field("tenancy", route_tenancy).unwrap_or_default();
+    let shadow = object.field("shadow", |node| node.flag());
+    let asks = ["mode", "issuers", "tenancy"].iter().any(|name| object.has(name));
+    let first_path = node.value.get("match").and_then(|m| m.get("path")).map(|path| {
+        let first = path.get(0).unwrap_or(path);
+        first.as_str().unwrap_or_default().to_owned()
+    });
+    object.close();
+    if auth == Some(Auth::None) && asks {
+        return node.error(
+            "asks for no credential, so mode, issuers and tenancy say nothing; take them out",
+        );
+    }
+    Some(RouteSpec {
+        path: node.at.to_string(),
+        name: format!("{} {}", node.at, first_path.unwrap_or_default()).trim_end().to_owned(),
+        matches: matches?,
+        auth: auth.unwrap_or(Auth::Required),
+        mode,
+        issuers,
+        tenancy,
+        shadow,
+    })
+}
+
+fn matches(node: Node<'_, '_>, rules: PathRules) -> Option<Match> {
+    let object = node.object()?;
+    let path = |node: Node<'_, '_>| {
+        let pattern = match PathPattern::parse(node.some_text()?, rules) {
+            Ok(pattern) => pattern,
+            Err(problem) => return node.error(problem),
+        };
+        if pattern.tenants() > 0 {
+            return node.error("{tenant} belongs into tenancy.assertions; use * here");
+        }
+        Some(pattern)
+    };
+    let everything = || PathPattern::parse("/**", rules).into_iter().collect::<Vec<_>>();
+    let paths = object.field("path", |node| node.one_or_more(path));
+    let path_given = object.has("path");
+    let methods = object.field("methods", |node| node.one_or_more(method)).unwrap_or_default();
+    let hosts = object.field("host", |node| node.one_or_more(host)).unwrap_or_default();
+    object.close();
+    Some(Match { paths: if path_given { paths? } else { everything() }, methods, hosts })
+}
+
+/// RFC 9110 section 9.1: a token, and its case counts.
+fn method(node: Node<'_, '_>) -> Option<String> {
+    let text = node.some_text()?;
+    if text.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return node.error("can never match: methods are in upper case");
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    {
+        return node.error("can never match: it is no method name");
+    }
+    Some(text.to_owned())
+}
+
+fn host(node: Node<'_, '_>) -> Option<HostPattern> {
+    let pattern = match HostPattern::parse(node.some_text()?) {
+        Ok(pattern) => pattern,
+        Err(problem) => return node.error(problem),
+    };
+    if pattern.tenants() > 0 {
+        return node.error("{tenant} belongs into tenancy.assertions; use * here");
+    }
+    Some(pattern)
+}
+
+fn route_tenancy(node: Node<'_, '_>) -> Option<RouteTenancy> {
+    if node.value == "none" {
+        return Some(RouteTenancy { none: true, ..RouteTenancy::default() });
+    }
+    if node.value.is_string() {
+        return node.error("must be none, or an object with strict and trust_header");
+    }
+    let object = node.object()?;
+    let spec = RouteTenancy {
+        none: false,
+        strict: object.field("strict", |node| node.flag()),
+        trust: object.field("trust_header", tenancy::trust),
+    };
+    object.close();
+    Some(spec)
+}

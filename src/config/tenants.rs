@@ -1,0 +1,70 @@
+//! The `tenants` section.
+
+use super::api_keys::{self, KeySpec, identifier};
+use super::jwt::{self, IssuerSpec};
+use super::node::Node;
+
+/// A tenant as read.
+pub(super) struct TenantEntrySpec {
+    /// Where it stands.
+    pub(super) path: String,
+    pub(super) id: String,
+    pub(super) aliases: Vec<String>,
+    /// `None` where it doesn't say.
+    pub(super) active: Option<bool>,
+    pub(super) issuers: Vec<IssuerSpec>,
+    pub(super) clients: Vec<ClientSpec>,
+}
+
+/// A client as read.
+pub(super) struct ClientSpec {
+    pub(super) id: String,
+    pub(super) active: bool,
+    pub(super) keys: Vec<KeySpec>,
+}
+
+pub(super) fn tenants(node: Node<'_, '_>) -> Option<Vec<TenantEntrySpec>> {
+    node.list(tenant)
+}
+
+fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
+    let object = node.object()?;
+    object.not_supported_yet(&["ip", "scopes", "roles", "limits", "tokens_not_before"]);
+    let id = object.required("id", |node| node.some_text());
+    let spec = TenantEntrySpec {
+        path: node.at.to_string(),
+        id: id.unwrap_or_default().to_owned(),
+        aliases: object
+            .field("aliases", |node| node.list(|node| node.some_text().map(str::to_owned)))
+            .unwrap_or_default(),
+        active: object.field("active", |node| node.flag()),
+        issuers: object.field("issuers", |node| node.list(jwt::issuer)).unwrap_or_default(),
+        clients: object.field("clients", clients).unwrap_or_default(),
+    };
+    object.close();
+    id.map(|_| spec)
+}
+
+fn clients(node: Node<'_, '_>) -> Option<Vec<ClientSpec>> {
+    let clients = node.list(client)?;
+    let mut ids: Vec<&str> = clients.iter().map(|client| client.id.as_str()).collect();
+    ids.sort_unstable();
+    for pair in ids.windows(2) {
+        if let [first, second] = pair
+            && first == second
+        {
+            return node.error(format!("has the client {first} twice; put its keys together"));
+        }
+    }
+    Some(clients)
+}
+
+fn client(node: Node<'_, '_>) -> Option<ClientSpec> {
+    let object = node.object()?;
+    object.not_supported_yet(&["ip", "scopes", "roles", "limits"]);
+    let id = object.required("id", identifier);
+    let active = object.field("active", |node| node.flag()).unwrap_or(true);
+    let keys = object.field("keys", api_keys::keys).unwrap_or_default();
+    object.close();
+    Some(ClientSpec { id: id?, active, keys })
+}

@@ -1,0 +1,151 @@
+//! The `upstream` section: what the application is told, and what no client
+//! may tell it.
+
+use serde_json::Value;
+
+use super::names;
+use super::node::Node;
+use crate::identity::{IdentityNames, Upstream};
+use crate::jwt::ClaimPath;
+use crate::request::fold::FoldedNames;
+
+/// Headers by which a client could ask for another path or method than the
+/// one that was checked.
+const ALWAYS_STRIPPED: [&str; 5] = [
+    "x-original-url",
+    "x-rewrite-url",
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+];
+
+/// The `upstream` section as read.
+pub(super) struct UpstreamSpec {
+    names: IdentityNames,
+    pub(super) claims: Vec<(ClaimPath, String)>,
+    payload: Option<String>,
+    strip: Vec<String>,
+    forward_credentials: bool,
+}
+
+impl Default for UpstreamSpec {
+    fn default() -> Self {
+        let name = |name: &str| Some(name.to_owned());
+        Self {
+            names: IdentityNames {
+                tenant: name("x-tenant-id"),
+                subject: name("x-user-id"),
+                client: name("x-client-id"),
+                key: name("x-key-id"),
+                roles: name("x-roles"),
+                scopes: name("x-scopes"),
+                method: name("x-auth-method"),
+            },
+            claims: Vec::new(),
+            payload: None,
+            strip: Vec::new(),
+            forward_credentials: false,
+        }
+    }
+}
+
+pub(super) fn upstream(node: Node<'_, '_>) -> Option<UpstreamSpec> {
+    let defaults = UpstreamSpec::default();
+    let object = node.object()?;
+    let spec = UpstreamSpec {
+        names: object.field("headers", identity_names).unwrap_or(defaults.names),
+        claims: object
+            .field("claims", |node| {
+                node.entries(|claim, node| {
+                    Some((ClaimPath::parse(claim), names::own_header(node)?))
+                })
+            })
+            .unwrap_or_default(),
+        payload: object.field("payload", names::own_header),
+        strip: object.field("strip", |node| node.list(names::own_header)).unwrap_or_default(),
+        forward_credentials: object
+            .field("forward_credentials", |node| node.flag())
+            .unwrap_or(false),
+    };
+    object.close();
+    spec.check_distinct(node);
+    Some(spec)
+}
+
+/// Merged with the defaults; `null` turns one off.
+fn identity_names(node: Node<'_, '_>) -> Option<IdentityNames> {
+    let defaults = UpstreamSpec::default().names;
+    let object = node.object()?;
+    let field = |name: &'static str, default: Option<String>| {
+        let read = object.field(name, |node| match node.value {
+            Value::Null => Some(None),
+            _ => names::own_header(node).map(Some),
+        });
+        read.unwrap_or(default)
+    };
+    let names = IdentityNames {
+        tenant: field("tenant", defaults.tenant),
+        subject: field("subject", defaults.subject),
+        client: field("client", defaults.client),
+        key: field("key", defaults.key),
+        roles: field("roles", defaults.roles),
+        scopes: field("scopes", defaults.scopes),
+        method: field("method", defaults.method),
+    };
+    object.close();
+    Some(names)
+}
+
+impl UpstreamSpec {
+    /// Every name that it sets or removes, but for those always removed.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &String> {
+        let names = &self.names;
+        let own = [
+            &names.tenant,
+            &names.subject,
+            &names.client,
+            &names.key,
+            &names.roles,
+            &names.scopes,
+            &names.method,
+        ];
+        own.into_iter()
+            .flatten()
+            .chain(self.claims.iter().map(|(_, header)| header))
+            .chain(&self.payload)
+            .chain(&self.strip)
+    }
+
+    fn check_distinct(&self, node: Node<'_, '_>) {
+        let mut seen = FoldedNames::default();
+        for header in self.headers() {
+            if !seen.insert(header.as_bytes()) {
+                let _: Option<()> = node.error(format!(
+                    "names {header} twice, or two headers that applications may take for one; give each its own"
+                ));
+            }
+        }
+    }
+
+    /// The section as it is used. The header in which callers assert a tenant
+    /// is stripped too: what it said has been checked, and where it wasn't, no
+    /// application may believe it.
+    pub(super) fn into_upstream(self, tenancy_header: &str) -> Upstream {
+        let mut stripped = FoldedNames::default();
+        for header in self.headers().map(String::as_str).chain(ALWAYS_STRIPPED) {
+            stripped.insert(header.as_bytes());
+        }
+        stripped.insert(tenancy_header.as_bytes());
+        Upstream {
+            names: self.names,
+            claims: self.claims.into_iter().map(|(_, header)| header).collect(),
+            payload: self.payload,
+            stripped,
+            forward_credentials: self.forward_credentials,
+        }
+    }
+
+    pub(super) fn has_payload(&self) -> bool {
+        self.payload.is_some()
+    }
+}

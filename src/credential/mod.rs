@@ -1,0 +1,193 @@
+//! Where credentials are read from, and which of them counts.
+
+mod place;
+
+pub(crate) use place::{Location, Place, Source};
+
+use crate::request::{Headers, Target};
+use crate::verdict::{Code, Denial};
+
+/// `mode`: which kind of credential a request may carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// A JWT or an API key.
+    Either(Both),
+    /// A JWT only.
+    Jwt,
+    /// An API key only.
+    ApiKey,
+    /// A JWT, and where that is absent or fails to authenticate, an API key.
+    JwtThenApiKey,
+}
+
+/// `both`: what a JWT and an API key together mean in [`Mode::Either`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Both {
+    /// A contradiction.
+    Refuse,
+    /// Both must verify and name one tenant.
+    Agree,
+}
+
+/// What a request presents, by the rules of its mode. Not verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Presented {
+    Nothing,
+    Jwt(Vec<u8>),
+    ApiKey(Vec<u8>),
+    /// Both must verify.
+    Both {
+        jwt: Vec<u8>,
+        key: Vec<u8>,
+    },
+    /// The key counts where the JWT fails with a 401, whose denial it then is.
+    JwtElseKey {
+        jwt: Vec<u8>,
+        key: Option<Result<Vec<u8>, Denial>>,
+    },
+}
+
+/// One kind of credential, as found in all its places.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Slot {
+    #[default]
+    Absent,
+    Value(Vec<u8>),
+    /// It is there twice, or in two places.
+    Ambiguous(String),
+}
+
+impl Slot {
+    fn put(&mut self, value: Vec<u8>, place: &Place) {
+        *self = match self {
+            Self::Absent => Self::Value(value),
+            Self::Value(_) | Self::Ambiguous(_) => Self::Ambiguous(place.to_string()),
+        };
+    }
+
+    fn ambiguous(&mut self, place: &Place) {
+        *self = Self::Ambiguous(place.to_string());
+    }
+
+    fn is_present(&self) -> bool {
+        *self != Self::Absent
+    }
+
+    fn take(self) -> Result<Option<Vec<u8>>, Denial> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Value(value) => Ok(Some(value)),
+            Self::Ambiguous(place) => Err(Denial::by(Code::CredentialsAmbiguous, place)),
+        }
+    }
+}
+
+/// All places where credentials are read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sources {
+    places: Vec<Place>,
+}
+
+impl Sources {
+    /// Merges the sources of both kinds: one place is read once, whoever asks.
+    pub(crate) fn new(jwt: Vec<Source>, keys: Vec<Source>) -> Self {
+        let mut sources = Self::default();
+        let jwt = jwt.into_iter().map(|source| (source, true));
+        let keys = keys.into_iter().map(|source| (source, false));
+        for (source, is_jwt) in jwt.chain(keys) {
+            let known = sources.places.iter_mut().find(|p| p.location == source.location);
+            match known {
+                Some(place) => place.add(source.scheme, is_jwt),
+                None => {
+                    let mut place = Place::new(source.location);
+                    place.add(source.scheme, is_jwt);
+                    sources.places.push(place);
+                }
+            }
+        }
+        sources
+    }
+
+    /// All locations, for their removal.
+    pub(crate) fn locations(&self) -> impl Iterator<Item = &Location> {
+        self.places.iter().map(|place| &place.location)
+    }
+
+    /// What the request presents to a mode.
+    ///
+    /// # Errors
+    /// `credentials_ambiguous` where it contradicts itself, `token_malformed`
+    /// for an Authorization scheme that is none of ours.
+    pub(crate) fn collect(
+        &self,
+        mode: Mode,
+        headers: &Headers<'_>,
+        target: &Target<'_>,
+    ) -> Result<Presented, Denial> {
+        let (reads_jwt, reads_keys) = match mode {
+            Mode::Jwt => (true, false),
+            Mode::ApiKey => (false, true),
+            Mode::Either(_) | Mode::JwtThenApiKey => (true, true),
+        };
+        let (mut jwt, mut key) = (Slot::Absent, Slot::Absent);
+        let mut stray = None;
+        for place in &self.places {
+            match place.read(reads_jwt, reads_keys, headers, target) {
+                place::Reading::Nothing => {}
+                place::Reading::Jwt(value) => jwt.put(value, place),
+                place::Reading::Key(value) => key.put(value, place),
+                place::Reading::OtherScheme => stray = Some(place),
+                place::Reading::Repeated => {
+                    if place.reads_jwt() && reads_jwt {
+                        jwt.ambiguous(place);
+                    }
+                    if place.reads_keys() && reads_keys {
+                        key.ambiguous(place);
+                    }
+                }
+            }
+        }
+        if let Some(place) = stray {
+            let beside = jwt.is_present() || key.is_present();
+            let code = if beside { Code::CredentialsAmbiguous } else { Code::TokenMalformed };
+            return Err(Denial::by(code, format!("{place}: another scheme")));
+        }
+        present(mode, jwt, key)
+    }
+}
+
+fn present(mode: Mode, jwt: Slot, key: Slot) -> Result<Presented, Denial> {
+    match mode {
+        Mode::Jwt => Ok(jwt.take()?.map_or(Presented::Nothing, Presented::Jwt)),
+        Mode::ApiKey => Ok(key.take()?.map_or(Presented::Nothing, Presented::ApiKey)),
+        Mode::Either(both) => match (jwt.take()?, key.take()?) {
+            (None, None) => Ok(Presented::Nothing),
+            (Some(jwt), None) => Ok(Presented::Jwt(jwt)),
+            (None, Some(key)) => Ok(Presented::ApiKey(key)),
+            (Some(jwt), Some(key)) if both == Both::Agree => Ok(Presented::Both { jwt, key }),
+            (Some(_), Some(_)) => {
+                Err(Denial::by(Code::CredentialsAmbiguous, "a JWT and an API key"))
+            }
+        },
+        Mode::JwtThenApiKey => {
+            let key = match key.take() {
+                // Three parts are a JWT that stands where a key should.
+                Ok(Some(key)) if place::has_three_parts(&key) => {
+                    Some(Err(Denial::by(Code::ApiKeyUnknown, "a token where keys are read")))
+                }
+                Ok(key) => key.map(Ok),
+                Err(denial) => Some(Err(denial)),
+            };
+            match (jwt.take(), key) {
+                (Ok(None), None) => Ok(Presented::Nothing),
+                (Ok(None), Some(key)) => Ok(Presented::ApiKey(key?)),
+                (Ok(Some(jwt)), key) => Ok(Presented::JwtElseKey { jwt, key }),
+                // 400 is final: what contradicts itself is not tried again.
+                (Err(denial), _) => Err(denial),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! One place in a request where credentials are read.
+
+use core::fmt;
+
+use crate::request::{Found, Headers, Target, cookie};
+
+/// Where: a header, a cookie or a query parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Location {
+    /// A header, its name in lower case.
+    Header(String),
+    Cookie(String),
+    Query(String),
+}
+
+/// An entry of `from`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) location: Location,
+    /// The scheme before the credential (`Bearer`), in a header.
+    pub(crate) scheme: Option<String>,
+}
+
+/// A location with everything that is read there.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(super) location: Location,
+    readers: Vec<Reader>,
+}
+
+#[derive(Debug, Clone)]
+struct Reader {
+    scheme: Option<String>,
+    jwt: bool,
+    key: bool,
+}
+
+/// What one place holds.
+pub(super) enum Reading {
+    Nothing,
+    Jwt(Vec<u8>),
+    Key(Vec<u8>),
+    /// A value with a scheme that nobody here reads.
+    OtherScheme,
+    Repeated,
+}
+
+impl Place {
+    pub(super) fn new(location: Location) -> Self {
+        Self { location, readers: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, scheme: Option<String>, jwt: bool) {
+        let same = |reader: &&mut Reader| match (&reader.scheme, &scheme) {
+            (Some(mine), Some(other)) => mine.eq_ignore_ascii_case(other),
+            (None, None) => true,
+            _ => false,
+        };
+        match self.readers.iter_mut().find(same) {
+            Some(reader) => {
+                reader.jwt |= jwt;
+                reader.key |= !jwt;
+            }
+            None => self.readers.push(Reader { scheme, jwt, key: !jwt }),
+        }
+    }
+
+    pub(super) fn reads_jwt(&self) -> bool {
+        self.readers.iter().any(|reader| reader.jwt)
+    }
+
+    pub(super) fn reads_keys(&self) -> bool {
+        self.readers.iter().any(|reader| reader.key)
+    }
+
+    /// Reads the place for those kinds that are looked at.
+    pub(super) fn read(
+        &self,
+        jwt: bool,
+        keys: bool,
+        headers: &Headers<'_>,
+        target: &Target<'_>,
+    ) -> Reading {
+        if !(self.reads_jwt() && jwt || self.reads_keys() && keys) {
+            return Reading::Nothing;
+        }
+        let found = match &self.location {
+            Location::Header(name) => owned(headers.find(name.as_bytes())),
+            Location::Cookie(name) => owned(cookie::find(headers, name)),
+            Location::Query(name) => target.query.find(name),
+        };
+        let value = match found {
+            Found::Absent => return Reading::Nothing,
+            Found::Repeated => return Reading::Repeated,
+            Found::Once(value) => value,
+        };
+        if self.is_authorization() && value.contains(&b',') {
+            // Proxies join repeated headers with commas.
+            return Reading::Repeated;
+        }
+        let readers = self.readers.iter().filter(|r| r.jwt && jwt || r.key && keys);
+        let mut bare = None;
+        for reader in readers {
+            match &reader.scheme {
+                None => bare = Some(reader),
+                Some(scheme) => {
+                    if let Some(credential) = after_scheme(&value, scheme) {
+                        return reader.kind(jwt, keys, credential.to_vec());
+                    }
+                }
+            }
+        }
+        match bare {
+            Some(reader) => reader.kind(jwt, keys, value),
+            None => Reading::OtherScheme,
+        }
+    }
+
+    fn is_authorization(&self) -> bool {
+        self.location == Location::Header("authorization".into())
+    }
+}
+
+impl Reader {
+    /// Where both kinds are read, three parts are a JWT.
+    fn kind(&self, jwt: bool, keys: bool, value: Vec<u8>) -> Reading {
+        match (self.jwt && jwt, self.key && keys) {
+            (true, true) if has_three_parts(&value) => Reading::Jwt(value),
+            (_, true) => Reading::Key(value),
+            _ => Reading::Jwt(value),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.location {
+            Location::Header(name) => write!(f, "header {name}"),
+            Location::Cookie(name) => write!(f, "cookie {name}"),
+            Location::Query(name) => write!(f, "query {name}"),
+        }
+    }
+}
+
+fn owned(found: Found<&[u8]>) -> Found<Vec<u8>> {
+    match found {
+        Found::Absent => Found::Absent,
+        Found::Once(value) => Found::Once(value.to_vec()),
+        Found::Repeated => Found::Repeated,
+    }
+}
+
+/// What follows a scheme and at least one space (RFC 9110 section 11.4);
+/// schemes have no case. A scheme alone is an empty credential.
+fn after_scheme<'v>(value: &'v [u8], scheme: &str) -> Option<&'v [u8]> {
+    let (head, rest) = value.split_at_checked(scheme.len())?;
+    if !head.eq_ignore_ascii_case(scheme.as_bytes()) {
+        return None;
+    }
+    match rest.first() {
+        None => Some(rest),
+        Some(b' ') => Some(rest.trim_ascii_start()),
+        Some(_) => None,
+    }
+}
+
+/// Whether a value has the shape of a compact JWS.
+pub(super) fn has_three_parts(value: &[u8]) -> bool {
+    value.iter().filter(|&&byte| byte == b'.').take(3).count() == 2
+}

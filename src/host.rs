@@ -1,0 +1,126 @@
+//! What the core needs from the proxy that runs it.
+//!
+//! The core does no I/O and reads no clock: whatever it needs from outside
+//! comes through [`Host`], so that the plugin, the tests and other tools all
+//! run the same decision.
+
+/// A call to the host failed. The request that needed it is refused with
+/// `guard_unavailable`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostError {
+    /// The host's own name of the call, for the log.
+    pub call: &'static str,
+    /// The host's status code (proxy-wasm ABI 0.2.1).
+    pub status: u32,
+}
+
+/// A point in time, in seconds since 1970-01-01T00:00:00Z, with a fraction
+/// (RFC 7519 calls it NumericDate).
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Timestamp(f64);
+
+impl Timestamp {
+    /// The latest time that a configuration or token may name:
+    /// 9999-12-31T23:59:59Z. Beyond it lie milliseconds taken for seconds.
+    pub const LATEST: f64 = 253_402_300_799.0;
+
+    /// From seconds; `None` for what is no time (not finite, or past
+    /// [`Timestamp::LATEST`]).
+    pub fn from_seconds(seconds: f64) -> Option<Self> {
+        (seconds.is_finite() && seconds <= Self::LATEST).then_some(Self(seconds))
+    }
+
+    /// From nanoseconds, as proxies tell the time.
+    pub fn from_nanoseconds(nanoseconds: u64) -> Self {
+        // Whole and fraction apart, so that no precision is lost to the size.
+        let seconds = nanoseconds / 1_000_000_000;
+        let rest = nanoseconds % 1_000_000_000;
+        Self(seconds as f64 + rest as f64 / 1e9)
+    }
+
+    /// Seconds since the epoch.
+    pub fn seconds(self) -> f64 {
+        self.0
+    }
+
+    /// This time, `seconds` later.
+    #[must_use]
+    pub fn plus(self, seconds: f64) -> Self {
+        Self(self.0 + seconds)
+    }
+}
+
+/// A hash function of a signature, by the name the host gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl Hash {
+    /// The name used on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    /// The length of a digest, in bytes.
+    pub fn length(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
+/// What a host says about a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostVerdict {
+    /// The signature is good.
+    Valid,
+    /// It isn't.
+    Invalid,
+    /// This host doesn't verify signatures: do it yourself.
+    Unsupported,
+}
+
+/// The proxy, as the core sees it.
+pub trait Host {
+    /// The current time.
+    ///
+    /// # Errors
+    /// When the host doesn't tell.
+    fn now(&self) -> Result<Timestamp, HostError>;
+
+    /// Verifies an RSASSA-PKCS1-v1_5 or ECDSA signature.
+    ///
+    /// `key` is a DER SubjectPublicKeyInfo, `signature` is as the key's type
+    /// has it (ECDSA: a DER sequence of r and s).
+    ///
+    /// # Errors
+    /// When the host can do it but didn't.
+    fn verify_signature(
+        &self,
+        hash: Hash,
+        key: &[u8],
+        signature: &[u8],
+        message: &[u8],
+    ) -> Result<HostVerdict, HostError>;
+
+    /// The direct peer's address, as a filter before the guard left it in the
+    /// filter state `tenant_guard.peer`; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the host doesn't tell.
+    fn peer(&self) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,196 @@
+//! JSON that means one thing only.
+//!
+//! RFC 8259 leaves open what a repeated name means, and parsers differ: the
+//! first value, the last, or an error. A document or token whose readers could
+//! disagree is no ground for a decision, so repeated names are found at every
+//! depth. Depth itself is capped by serde_json (128 levels).
+
+use core::cell::RefCell;
+use core::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// Why a text is no JSON value that the guard reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum JsonError {
+    /// Not JSON, too deep, or something follows it. Says where, and nothing of
+    /// the text.
+    Syntax { line: usize, column: usize, what: String },
+    /// A name is there twice. The paths of all of them.
+    Duplicates(Vec<String>),
+}
+
+/// Parses one JSON value; a repeated name is an error.
+pub(crate) fn parse(text: &[u8]) -> Result<Value, JsonError> {
+    match parse_with_duplicates(text)? {
+        (value, duplicates) if duplicates.is_empty() => Ok(value),
+        (_, duplicates) => Err(JsonError::Duplicates(duplicates)),
+    }
+}
+
+/// Parses one JSON value and tells the paths of repeated names, of which the
+/// first counts.
+pub(crate) fn parse_with_duplicates(text: &[u8]) -> Result<(Value, Vec<String>), JsonError> {
+    let duplicates = RefCell::new(Vec::new());
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let seed = Unique { duplicates: &duplicates, at: &Step::Root };
+    let value = seed
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value))
+        .map_err(|error| JsonError::Syntax {
+            line: error.line(),
+            column: error.column(),
+            what: describe(&error),
+        })?;
+    Ok((value, duplicates.into_inner()))
+}
+
+/// The kind of error in words that hold nothing of the text: serde_json quotes
+/// what it found, and that may be a secret.
+fn describe(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Eof => "the text ends too early".into(),
+        _ => "not valid JSON, or nested too deep".into(),
+    }
+}
+
+enum Step<'a> {
+    Root,
+    Name(&'a Step<'a>, &'a str),
+    Index(&'a Step<'a>, usize),
+}
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Name(Self::Root, name) => f.write_str(name),
+            Self::Name(up, name) => write!(f, "{up}.{name}"),
+            Self::Index(up, index) => write!(f, "{up}[{index}]"),
+        }
+    }
+}
+
+struct Unique<'a> {
+    duplicates: &'a RefCell<Vec<String>>,
+    at: &'a Step<'a>,
+}
+
+impl<'de> DeserializeSeed<'de> for Unique<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.into()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        loop {
+            let at = Step::Index(self.at, list.len());
+            match items.next_element_seed(Unique { duplicates: self.duplicates, at: &at })? {
+                Some(item) => list.push(item),
+                None => return Ok(Value::Array(list)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            let at = Step::Name(self.at, &name);
+            let value = entries.next_value_seed(Unique { duplicates: self.duplicates, at: &at })?;
+            if map.contains_key(&name) {
+                self.duplicates.try_borrow_mut().map_err(A::Error::custom)?.push(at.to_string());
+            } else {
+                map.insert(name, value);
+            }
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_given_twice_is_an_error_at_every_depth() {
+        for (text, path) in [
+            (r#"{"a":1,"a":1}"#, "a"),
+            (r#"{"a":{"b":1,"b":2}}"#, "a.b"),
+            (r#"{"a":[{},{"c":1,"c":2}]}"#, "a[1].c"),
+            // The same name, spelled with an escape.
+            (r#"{"a":1,"\u0061":2}"#, "a"),
+        ] {
+            assert_eq!(parse(text.as_bytes()), Err(JsonError::Duplicates(vec![path.into()])));
+        }
+    }
+
+    #[test]
+    fn all_repeated_names_are_told_at_once() {
+        let text = br#"{"a":1,"a":2,"b":{"c":1,"c":1}}"#;
+        assert_eq!(parse(text), Err(JsonError::Duplicates(vec!["a".into(), "b.c".into()])));
+    }
+
+    #[test]
+    fn what_follows_the_value_is_an_error() {
+        assert!(parse(b"{} {}").is_err());
+        assert!(parse(b"{}\0").is_err());
+        assert!(parse(b" {} \n").is_ok());
+    }
+
+    #[test]
+    fn depth_and_encoding_are_bounded() {
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        assert!(parse(deep.as_bytes()).is_err());
+        assert!(parse(b"\xef\xbb\xbf{}").is_err(), "a byte order mark");
+        assert!(parse(b"{\"a\":\"\xff\"}").is_err(), "not UTF-8");
+        assert!(parse(br#"{"a":"\ud800"}"#).is_err(), "half a surrogate pair");
+        assert!(parse(br#"{"a":1e400}"#).is_err(), "a number past all bounds");
+    }
+
+    #[test]
+    fn an_error_tells_nothing_of_the_text() {
+        let Err(JsonError::Syntax { what, .. }) = parse(br#"{"secret": hunter2}"#) else {
+            panic!("it parsed");
+        };
+        assert!(!what.contains("hunter2"));
+    }
+}

@@ -1,0 +1,135 @@
+//! An issuer: its keys, its rules, and the tenants that it speaks for.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::algorithm::Algorithm;
+use super::claim::ClaimPath;
+use super::key::Key;
+use crate::tenant::{Reach, TenantName};
+use crate::verdict::{Code, Denial};
+
+/// The `iss` of an issuer's tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum IssuerName {
+    Exact(String),
+    /// One segment of the path is the value of a claim.
+    Template {
+        before: String,
+        claim: ClaimPath,
+        after: String,
+    },
+    /// Tokens without `iss`.
+    None,
+}
+
+impl IssuerName {
+    /// Whether this template is the issuer of these claims: the segment must
+    /// equal the claim that it stands for.
+    pub(super) fn is_issuer(&self, iss: &str, claims: &Map<String, Value>) -> bool {
+        let Self::Template { before, claim, after } = self else {
+            return false;
+        };
+        let segment =
+            iss.strip_prefix(before.as_str()).and_then(|r| r.strip_suffix(after.as_str()));
+        let Some(segment) = segment.filter(|s| !s.is_empty() && !s.contains('/')) else {
+            return false;
+        };
+        claim.find(claims).is_some_and(|value| value.as_str() == Some(segment))
+    }
+}
+
+/// What a token of the issuer says about the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TenantSource {
+    /// Nothing, unless `subjects` or the issuer's owner does.
+    Nothing,
+    /// The first of these claims that is there.
+    Claims(Vec<ClaimPath>),
+    /// Every token is for this tenant.
+    Fixed(TenantName),
+    /// The caller asserts the tenant it acts for, within the reach.
+    ActsForAny,
+    /// The same, of a list.
+    ActsFor(Vec<TenantName>),
+}
+
+/// Which claims become the identity.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ClaimMap {
+    pub(crate) subject: Vec<ClaimPath>,
+    pub(crate) client: Vec<ClaimPath>,
+    pub(crate) roles: Vec<ClaimPath>,
+    pub(crate) scopes: Vec<ClaimPath>,
+}
+
+/// One issuer of tokens.
+#[derive(Debug, Clone)]
+pub(crate) struct Issuer {
+    /// For routes and logs.
+    pub(crate) name: String,
+    pub(crate) iss: IssuerName,
+    /// `None` is `any_audience`.
+    pub(crate) audiences: Option<Vec<String>>,
+    pub(crate) audience_claims: Vec<ClaimPath>,
+    pub(crate) claim_values: Vec<(ClaimPath, Vec<Value>)>,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) keys: Vec<Key>,
+    /// Seconds.
+    pub(crate) clock_skew: f64,
+    /// Seconds.
+    pub(crate) max_lifetime: Option<f64>,
+    pub(crate) require_claims: Vec<ClaimPath>,
+    /// Media types in lower case, without `application/`.
+    pub(crate) token_types: Vec<String>,
+    pub(crate) tenant: TenantSource,
+    pub(crate) subjects: HashMap<String, TenantName>,
+    pub(crate) reach: Reach,
+    pub(crate) claims: ClaimMap,
+    /// The tenant whose own identity provider this is.
+    pub(crate) owner: Option<TenantName>,
+}
+
+impl Issuer {
+    /// RFC 8725 section 3.11. An absent type counts as JWT.
+    pub(super) fn check_type(&self, typ: Option<&str>) -> Result<(), Denial> {
+        let typ = typ.unwrap_or("jwt").to_ascii_lowercase();
+        let typ = typ.strip_prefix("application/").unwrap_or(&typ);
+        if self.token_types.iter().any(|accepted| accepted == typ) {
+            return Ok(());
+        }
+        Err(Denial::by(Code::TokenTypeRefused, "token_types"))
+    }
+
+    /// The key of a token: for its algorithm, and by its `kid`. Without one,
+    /// only where a single key fits.
+    pub(super) fn key(&self, alg: Option<Algorithm>, kid: Option<&str>) -> Result<&Key, Denial> {
+        let refused = || Denial::by(Code::TokenAlgorithmRefused, "algorithms");
+        let alg = alg.filter(|alg| self.algorithms.contains(alg)).ok_or_else(refused)?;
+        if alg.is_hmac() {
+            // A shared secret has no kid: whatever the token names, it is this one.
+            return self.keys.iter().find(|key| key.algorithm == alg).ok_or_else(refused);
+        }
+        let unknown = || Denial::by(Code::TokenKeyUnknown, "kid");
+        match kid {
+            Some(kid) => {
+                let key = self.keys.iter().find(|key| key.kid.as_deref() == Some(kid));
+                let key = key.ok_or_else(unknown)?;
+                if key.algorithm == alg { Ok(key) } else { Err(refused()) }
+            }
+            None => {
+                let mut fitting = self.keys.iter().filter(|key| key.algorithm == alg);
+                match (fitting.next(), fitting.next()) {
+                    (Some(key), None) => Ok(key),
+                    _ => Err(Denial::by(Code::TokenKeyUnknown, "no kid, and not one key")),
+                }
+            }
+        }
+    }
+
+    /// Whether a key with that `kid` is in its set.
+    pub(super) fn has_kid(&self, kid: &str) -> bool {
+        self.keys.iter().any(|key| key.kid.as_deref() == Some(kid))
+    }
+}

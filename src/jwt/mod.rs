@@ -1,0 +1,233 @@
+//! JSON Web Tokens: from text to a token that is verified.
+//!
+//! The checks run cheapest first and in a fixed order, which decides the code
+//! of a token with several faults: size, shape, issuer, type, algorithm, key,
+//! the types of claims, dates, signature, the other claims, audience.
+
+mod algorithm;
+mod cache;
+mod claim;
+mod compact;
+mod issuer;
+mod key;
+mod registered;
+mod signature;
+mod verified;
+
+pub(crate) use algorithm::Algorithm;
+pub use cache::TokenCache;
+pub(crate) use claim::ClaimPath;
+pub(crate) use issuer::{ClaimMap, Issuer, IssuerName, TenantSource};
+pub(crate) use key::{JwkError, Key};
+pub(crate) use verified::VerifiedToken;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::host::Host;
+use crate::tenant::Tenancy;
+use crate::verdict::{Code, Denial};
+use compact::Compact;
+use registered::{Registered, invalid};
+
+/// Whether a token was found in the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheUse {
+    /// It was there.
+    Hit,
+    /// It wasn't.
+    Miss,
+}
+
+/// The `jwt` section, with the issuers of all tenants.
+#[derive(Debug)]
+pub(crate) struct Jwt {
+    pub(crate) max_token_bytes: usize,
+    /// The claims of `upstream.claims`, kept with each verified token.
+    pub(crate) forwarded_claims: Vec<ClaimPath>,
+    pub(crate) forward_payload: bool,
+    issuers: Vec<Issuer>,
+    exact: HashMap<String, Vec<usize>>,
+    templates: Vec<usize>,
+    nameless: Option<usize>,
+}
+
+impl Jwt {
+    pub(crate) fn new(
+        max_token_bytes: usize,
+        forwarded_claims: Vec<ClaimPath>,
+        forward_payload: bool,
+        issuers: Vec<Issuer>,
+    ) -> Self {
+        let mut jwt = Self {
+            max_token_bytes,
+            forwarded_claims,
+            forward_payload,
+            issuers: Vec::new(),
+            exact: HashMap::new(),
+            templates: Vec::new(),
+            nameless: None,
+        };
+        for (index, issuer) in issuers.iter().enumerate() {
+            match &issuer.iss {
+                IssuerName::Exact(iss) => jwt.exact.entry(iss.clone()).or_default().push(index),
+                IssuerName::Template { .. } => jwt.templates.push(index),
+                IssuerName::None => jwt.nameless = Some(index),
+            }
+        }
+        jwt.issuers = issuers;
+        jwt
+    }
+
+    /// Verifies a token, or finds that it was verified before.
+    ///
+    /// `only` is the route's issuers, where it names some.
+    ///
+    /// # Errors
+    /// The code of the first check that fails.
+    pub(crate) fn verify(
+        &self,
+        token: &[u8],
+        only: Option<&[usize]>,
+        tenancy: &Tenancy,
+        host: &dyn Host,
+        cache: &mut TokenCache,
+    ) -> Result<(Rc<VerifiedToken>, CacheUse), Denial> {
+        if token.len() > self.max_token_bytes {
+            return Err(Denial::by(Code::TokenTooLarge, "jwt.max_token_bytes"));
+        }
+        if let Some(known) = cache.get(token) {
+            check_route(known.issuer, only)?;
+            if let Err(denial) = known.registered.check_dates(host.now()?, known.skew) {
+                if denial.code == Code::TokenExpired {
+                    cache.remove(token);
+                }
+                return Err(Denial { kid: known.kid.clone(), ..denial });
+            }
+            return Ok((known, CacheUse::Hit));
+        }
+        let compact = Compact::parse(token)?;
+        let verified = self
+            .verify_compact(&compact, only, tenancy, host)
+            .map_err(|denial| Denial { kid: compact.kid.clone(), ..denial })?;
+        let verified = Rc::new(verified);
+        cache.put(token, Rc::clone(&verified));
+        Ok((verified, CacheUse::Miss))
+    }
+
+    fn verify_compact(
+        &self,
+        token: &Compact<'_>,
+        only: Option<&[usize]>,
+        tenancy: &Tenancy,
+        host: &dyn Host,
+    ) -> Result<VerifiedToken, Denial> {
+        let (index, issuer) = self.issuer(token)?;
+        check_route(index, only)?;
+        issuer.check_type(token.typ.as_deref())?;
+        let key = issuer.key(token.alg, token.kid.as_deref())?;
+        let registered = Registered::read(&token.claims)?;
+        registered.check_dates(host.now()?, issuer.clock_skew)?;
+        let signed = token.signed.as_bytes();
+        match signature::verify(key, &token.signature, signed, host)? {
+            signature::Verdict::Valid => {}
+            signature::Verdict::Invalid => return Err(Code::TokenSignatureInvalid.into()),
+            signature::Verdict::Unsupported => {
+                let rule = "this proxy doesn't verify the algorithm";
+                return Err(Denial::by(Code::TokenAlgorithmRefused, rule));
+            }
+        }
+        check_claims(issuer, token, &registered)?;
+        let verified = VerifiedToken::read(self, index, issuer, token, registered, tenancy)?;
+        check_audience(issuer, token)?;
+        Ok(verified)
+    }
+
+    /// The issuer of a token. Where several tenants share one, it is the
+    /// tenant's whose key the token names.
+    fn issuer(&self, token: &Compact<'_>) -> Result<(usize, &Issuer), Denial> {
+        let unknown = || Denial::from(Code::TokenIssuerUnknown);
+        let at = |index: usize| self.issuers.get(index).map(|i| (index, i)).ok_or_else(unknown);
+        let iss = match token.claims.get("iss") {
+            None => return at(self.nameless.ok_or_else(unknown)?),
+            Some(Value::String(iss)) => iss,
+            Some(_) => return Err(unknown()),
+        };
+        match self.exact.get(iss).map(Vec::as_slice) {
+            Some([index]) => at(*index),
+            Some(shared) => {
+                let kid = token.kid.as_deref().unwrap_or_default();
+                let candidates = shared.iter().copied().map(at);
+                candidates
+                    .filter_map(Result::ok)
+                    .find(|(_, issuer)| issuer.has_kid(kid))
+                    .ok_or_else(|| Denial::by(Code::TokenKeyUnknown, "kid"))
+            }
+            None => self
+                .templates
+                .iter()
+                .filter_map(|&index| at(index).ok())
+                .find(|(_, issuer)| issuer.iss.is_issuer(iss, &token.claims))
+                .ok_or_else(unknown),
+        }
+    }
+}
+
+fn check_route(issuer: usize, only: Option<&[usize]>) -> Result<(), Denial> {
+    if only.is_none_or(|only| only.contains(&issuer)) {
+        return Ok(());
+    }
+    Err(Denial::by(Code::TokenIssuerUnknown, "the route's issuers")
+        .at(crate::verdict::Level::Route))
+}
+
+/// What an issuer's rules ask of claims, the audience aside.
+fn check_claims(issuer: &Issuer, token: &Compact<'_>, dates: &Registered) -> Result<(), Denial> {
+    let claims = &token.claims;
+    if claims.contains_key("cnf") {
+        // RFC 7800: the token is bound to a key that the guard can't see, so
+        // whoever holds it need not be who it was issued to.
+        return Err(invalid("cnf"));
+    }
+    if let Some(most) = issuer.max_lifetime {
+        dates.check_lifetime(most)?;
+    }
+    for path in &issuer.require_claims {
+        let empty = match path.find(claims).as_deref() {
+            None | Some(Value::Null) => true,
+            Some(Value::String(text)) => text.is_empty(),
+            Some(Value::Array(items)) => items.is_empty(),
+            Some(_) => false,
+        };
+        if empty {
+            return Err(invalid(format!("require_claims: {}", path.as_str())));
+        }
+    }
+    for (path, accepted) in &issuer.claim_values {
+        let value = path.find(claims);
+        if !value.is_some_and(|value| accepted.contains(&value)) {
+            return Err(invalid(format!("claim_values: {}", path.as_str())));
+        }
+    }
+    Ok(())
+}
+
+/// RFC 7519 section 4.1.3: one of the token's audiences must be one of ours.
+fn check_audience(issuer: &Issuer, token: &Compact<'_>) -> Result<(), Denial> {
+    let Some(ours) = &issuer.audiences else {
+        return Ok(());
+    };
+    let is_ours = |value: &Value| value.as_str().is_some_and(|text| ours.iter().any(|a| a == text));
+    let found =
+        issuer.audience_claims.iter().any(|path| match path.find(&token.claims).as_deref() {
+            Some(Value::Array(audiences)) => audiences.iter().any(is_ours),
+            Some(audience) => is_ours(audience),
+            None => false,
+        });
+    if found { Ok(()) } else { Err(Denial::by(Code::TokenAudienceInvalid, "audiences")) }
+}
+
+#[cfg(test)]
+mod tests;

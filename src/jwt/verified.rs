@@ -1,0 +1,224 @@
+//! What a verified token says, read once and kept with it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::Jwt;
+use super::claim::ClaimPath;
+use super::compact::Compact;
+use super::issuer::{Issuer, TenantSource};
+use super::registered::{Registered, invalid};
+use crate::tenant::{Bound, Reach, Tenancy, TenantName};
+use crate::verdict::Denial;
+
+/// A token whose signature and claims were verified. Only [`Jwt::verify`]
+/// makes one.
+#[derive(Debug)]
+pub(crate) struct VerifiedToken {
+    pub(super) issuer: usize,
+    pub(super) registered: Registered,
+    pub(super) skew: f64,
+    /// The issuer's name in the configuration.
+    pub(crate) issuer_name: Arc<str>,
+    pub(crate) kid: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) client: Option<String>,
+    pub(crate) roles: Vec<String>,
+    pub(crate) scopes: Vec<String>,
+    /// What it says of the tenant, in one or more places.
+    pub(crate) bounds: Vec<Bound>,
+    /// It acts for tenants that its caller asserts, which is always audited.
+    pub(crate) acts_for: bool,
+    /// The claims of `upstream.claims`, by position there.
+    pub(crate) claims: Vec<Option<Value>>,
+    /// The payload in base64url, where `upstream.payload` asks for it.
+    pub(crate) payload: Option<String>,
+}
+
+impl VerifiedToken {
+    /// Reads what the issuer's rules ask of a token whose signature is good.
+    pub(super) fn read(
+        jwt: &Jwt,
+        index: usize,
+        issuer: &Issuer,
+        token: &Compact<'_>,
+        registered: Registered,
+        tenancy: &Tenancy,
+    ) -> Result<Self, Denial> {
+        let claims = &token.claims;
+        let map = &issuer.claims;
+        let scopes = union(claims, &map.scopes, |text| text.split(' ').collect(), is_scope)?;
+        // What an issuer says of roles is worth something only where the
+        // operator trusts it with them: a tenant's own provider is not.
+        let roles = match &issuer.owner {
+            Some(_) => Vec::new(),
+            None => union(claims, &map.roles, split_roles, |_| true)?,
+        };
+        Ok(Self {
+            issuer: index,
+            skew: issuer.clock_skew,
+            registered,
+            issuer_name: issuer.name.as_str().into(),
+            kid: token.kid.clone(),
+            subject: first_text(claims, &map.subject),
+            client: first_text(claims, &map.client),
+            roles,
+            // `*` means every scope in the configuration only.
+            scopes: scopes.into_iter().filter(|scope| scope != "*").collect(),
+            bounds: bounds(issuer, claims, tenancy),
+            acts_for: matches!(issuer.tenant, TenantSource::ActsForAny | TenantSource::ActsFor(_)),
+            claims: jwt
+                .forwarded_claims
+                .iter()
+                .map(|path| path.find(claims).map(|value| value.into_owned()))
+                .collect(),
+            payload: jwt.forward_payload.then(|| token.payload.to_owned()),
+        })
+    }
+
+    /// A rough upper bound of the memory it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = self.roles.iter().chain(&self.scopes).map(|text| text.len().saturating_add(32));
+        let claims = self.claims.iter().flatten().map(|value| value.to_string().len());
+        let names = self.bounds.iter().map(|bound| match bound {
+            Bound::OneOf(names) => names.len().saturating_mul(160),
+            _ => 64,
+        });
+        let fixed = [
+            size_of::<Self>(),
+            self.payload.as_ref().map_or(0, String::len),
+            self.subject.as_ref().map_or(0, String::len),
+            self.client.as_ref().map_or(0, String::len),
+            self.kid.as_ref().map_or(0, String::len),
+        ];
+        texts.chain(claims).chain(names).chain(fixed).fold(0, usize::saturating_add)
+    }
+}
+
+/// What a token says of the tenant: its issuer's owner, its subject, its
+/// claims. All that speak must agree.
+fn bounds(issuer: &Issuer, claims: &Map<String, Value>, tenancy: &Tenancy) -> Vec<Bound> {
+    let one = |name: &TenantName| Bound::OneOf(vec![name.clone()]);
+    let mut bounds = Vec::new();
+    bounds.extend(issuer.owner.as_ref().map(one));
+    let subject = claims.get("sub").and_then(Value::as_str);
+    bounds.extend(subject.and_then(|subject| issuer.subjects.get(subject)).map(one));
+    bounds.push(match &issuer.tenant {
+        TenantSource::Nothing => Bound::Nothing,
+        TenantSource::Fixed(name) => one(name),
+        TenantSource::ActsForAny => Bound::Any(issuer.reach.clone()),
+        TenantSource::ActsFor(names) => Bound::OneOf(names.clone()),
+        TenantSource::Claims(paths) => claimed(paths, claims, tenancy, &issuer.reach),
+    });
+    bounds
+}
+
+/// The tenants that the first present claim names.
+fn claimed(
+    paths: &[ClaimPath],
+    claims: &Map<String, Value>,
+    tenancy: &Tenancy,
+    reach: &Reach,
+) -> Bound {
+    for path in paths {
+        let Some(value) = path.find(claims) else {
+            continue;
+        };
+        let texts = match &*value {
+            Value::Array(members) => {
+                members.iter().map(|member| tenant_text(member).flatten()).collect()
+            }
+            single => match tenant_text(single) {
+                Some(None) => continue,
+                Some(text) => Some(vec![text.unwrap_or_default()]),
+                None => None,
+            },
+        };
+        let names = texts.and_then(|texts: Vec<String>| {
+            texts.iter().map(|text| tenancy.name(text)).collect::<Option<Vec<_>>>()
+        });
+        let Some(names) = names else {
+            return Bound::Malformed(path.as_str().to_owned());
+        };
+        if names.is_empty() {
+            continue;
+        }
+        if !names.iter().all(|name| tenancy.reaches(reach, name)) {
+            return Bound::NotAllowed;
+        }
+        let mut distinct: Vec<TenantName> = Vec::new();
+        for name in names {
+            if !distinct.contains(&name) {
+                distinct.push(name);
+            }
+        }
+        return Bound::OneOf(distinct);
+    }
+    Bound::Nothing
+}
+
+/// A tenant's name in a claim: `Some(None)` where it says nothing, `None`
+/// where it is of no shape that names one.
+fn tenant_text(value: &Value) -> Option<Option<String>> {
+    match value {
+        Value::Null => Some(None),
+        Value::String(text) if text.trim().is_empty() => Some(None),
+        Value::String(text) => Some(Some(text.clone())),
+        Value::Number(number) => {
+            let number = number.as_i64()?;
+            // Beyond that, two integers are one JSON number to many readers.
+            (number.unsigned_abs() <= 1 << 53).then(|| Some(number.to_string()))
+        }
+        _ => None,
+    }
+}
+
+/// The first of the claims that is text, or an integer, and not empty.
+fn first_text(claims: &Map<String, Value>, paths: &[ClaimPath]) -> Option<String> {
+    paths.iter().find_map(|path| match &*path.find(claims)? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// The union of the claims, each a text to split or a list of texts.
+fn union(
+    claims: &Map<String, Value>,
+    paths: &[ClaimPath],
+    split: fn(&str) -> Vec<&str>,
+    accepts: fn(&str) -> bool,
+) -> Result<Vec<String>, Denial> {
+    let mut union: Vec<String> = Vec::new();
+    let mut add = |item: &str| {
+        if !item.is_empty() && !union.iter().any(|known| known == item) {
+            union.push(item.to_owned());
+        }
+    };
+    for path in paths {
+        let mistyped = || invalid(path.as_str().to_owned());
+        match path.find(claims).as_deref() {
+            None | Some(Value::Null) => {}
+            Some(Value::String(text)) => split(text).into_iter().for_each(&mut add),
+            Some(Value::Array(items)) => {
+                for item in items {
+                    let item = item.as_str().filter(|item| accepts(item)).ok_or_else(mistyped)?;
+                    add(item);
+                }
+            }
+            Some(_) => return Err(mistyped()),
+        }
+    }
+    Ok(union)
+}
+
+/// RFC 6749 section 3.3: no scope holds a space.
+fn is_scope(item: &str) -> bool {
+    !item.contains(' ')
+}
+
+/// Roles in one text are apart by spaces, or else by commas.
+fn split_roles(text: &str) -> Vec<&str> {
+    if text.contains(' ') { text.split(' ').collect() } else { text.split(',').collect() }
+}

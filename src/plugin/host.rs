@@ -1,0 +1,107 @@
+//! The proxy as the core sees it.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use prost::Message;
+
+use super::hostcalls::{self, NOT_FOUND, UNIMPLEMENTED};
+use crate::config::Environment;
+use crate::host::{Hash, Host, HostError, HostVerdict, Timestamp};
+
+/// `envoy.source.extensions.common.wasm.VerifySignatureArguments`.
+#[derive(Clone, PartialEq, Message)]
+struct VerifyArguments {
+    #[prost(string, tag = "1")]
+    hash_function: String,
+    #[prost(bytes = "vec", tag = "2")]
+    public_key: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    signature: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    text: Vec<u8>,
+}
+
+/// `envoy.source.extensions.common.wasm.VerifySignatureResult`.
+#[derive(Clone, PartialEq, Message)]
+struct VerifyResult {
+    #[prost(bool, tag = "1")]
+    result: bool,
+    #[prost(string, tag = "2")]
+    error: String,
+}
+
+/// The host that this VM runs in.
+#[derive(Debug, Default)]
+pub(super) struct ProxyHost {
+    /// It said once that it doesn't verify signatures.
+    verifies_nothing: Cell<bool>,
+}
+
+impl Host for ProxyHost {
+    fn now(&self) -> Result<Timestamp, HostError> {
+        hostcalls::now().map(Timestamp::from_nanoseconds)
+    }
+
+    fn verify_signature(
+        &self,
+        hash: Hash,
+        key: &[u8],
+        signature: &[u8],
+        message: &[u8],
+    ) -> Result<HostVerdict, HostError> {
+        if self.verifies_nothing.get() {
+            return Ok(HostVerdict::Unsupported);
+        }
+        let arguments = VerifyArguments {
+            hash_function: hash.name().into(),
+            public_key: key.to_vec(),
+            signature: signature.to_vec(),
+            text: message.to_vec(),
+        };
+        let call = hostcalls::call_foreign_function("verify_signature", &arguments.encode_to_vec());
+        match call {
+            Err(HostError { status: NOT_FOUND | UNIMPLEMENTED, .. }) => {
+                self.verifies_nothing.set(true);
+                Ok(HostVerdict::Unsupported)
+            }
+            Err(error) => Err(error),
+            // An empty answer is a message too: result is false.
+            Ok(answer) => match VerifyResult::decode(answer.as_slice()) {
+                Ok(answer) if answer.result => Ok(HostVerdict::Valid),
+                Ok(_) => Ok(HostVerdict::Invalid),
+                Err(_) => Err(HostError { call: "verify_signature", status: 0 }),
+            },
+        }
+    }
+}
+
+/// The client's address as the proxy sees it, without the port.
+pub(super) fn client_address() -> Result<Option<String>, HostError> {
+    let address = hostcalls::property(&["source", "address"])?;
+    let address = address.and_then(|bytes| String::from_utf8(bytes).ok());
+    Ok(address.and_then(|text| text.parse::<SocketAddr>().ok()).map(|a| a.ip().to_string()))
+}
+
+/// The VM's environment.
+pub(super) struct VmEnvironment {
+    variables: HashMap<Vec<u8>, Vec<u8>>,
+}
+
+impl VmEnvironment {
+    pub(super) fn read() -> Result<Self, HostError> {
+        let variables = hostcalls::environment()?.into_iter().filter_map(|variable| {
+            let at = variable.iter().position(|&byte| byte == b'=')?;
+            let (name, value) = variable.split_at_checked(at)?;
+            Some((name.to_vec(), value.get(1..)?.to_vec()))
+        });
+        Ok(Self { variables: variables.collect() })
+    }
+}
+
+impl Environment for VmEnvironment {
+    fn variable(&self, name: &str) -> Option<Vec<u8>> {
+        self.variables.get(name.as_bytes()).cloned()
+    }
+}

@@ -1,0 +1,19 @@
+//! The plugin: the only place that knows proxy-wasm.
+//!
+//! The SDK runs the life of contexts; every call to the host goes through
+//! `hostcalls`, whose errors refuse the request.
+
+#[cfg(target_arch = "wasm32")]
+mod host;
+#[cfg(target_arch = "wasm32")]
+mod hostcalls;
+#[cfg(target_arch = "wasm32")]
+mod metrics;
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "tested natively"))]
+mod pairs;
+#[cfg(target_arch = "wasm32")]
+mod root;
+#[cfg(target_arch = "wasm32")]
+mod stream;
+#[cfg(target_arch = "wasm32")]
+mod worker;

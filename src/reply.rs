@@ -1,0 +1,255 @@
+//! The answer to a refused request (RFC 9457, RFC 6750 section 3).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::request::Headers;
+use crate::verdict::{Code, Denial, grpc_status};
+
+/// The `replies` section.
+#[derive(Debug, Default)]
+pub(crate) struct Replies {
+    pub(crate) realm: String,
+    pub(crate) status: BTreeMap<Code, u16>,
+    pub(crate) details: BTreeMap<Code, String>,
+    pub(crate) type_base: String,
+    /// RFC 9728: where to learn which authorization servers there are.
+    pub(crate) resource_metadata: Option<String>,
+}
+
+/// A complete local reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The gRPC status, for requests that are gRPC.
+    pub grpc_status: u8,
+    /// Envoy's response-code details.
+    pub details: String,
+    /// Headers to add.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body; for gRPC, the message.
+    pub body: String,
+}
+
+impl Reply {
+    /// The reply of a guard that can't decide: it needs no configuration.
+    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "the plugin's"))]
+    pub(crate) fn unavailable() -> Self {
+        let replies = Replies::default();
+        replies.reply(&Code::GuardUnavailable.into(), &Headers::default())
+    }
+}
+
+impl Replies {
+    /// The reply to a refusal.
+    pub(crate) fn reply(&self, denial: &Denial, headers: &Headers<'_>) -> Reply {
+        let code = denial.code;
+        let status = self.status.get(&code).copied().unwrap_or(code.status());
+        let detail = self.details.get(&code).map_or(code.detail(), String::as_str);
+        let mut reply = Reply {
+            status,
+            grpc_status: grpc_status(status),
+            details: format!("tenant_guard.{}", code.name()),
+            headers: vec![("cache-control", "no-store".into())],
+            body: String::new(),
+        };
+        if let Some(challenge) = self.challenge(code, status) {
+            reply.headers.push(("www-authenticate", challenge));
+        }
+        if is_grpc(headers) {
+            reply.body = format!("{}: {detail}", code.name());
+        } else {
+            reply.headers.push(("content-type", "application/problem+json".into()));
+            reply.body = self.problem(denial, status, detail, headers);
+        }
+        reply
+    }
+
+    fn problem(&self, denial: &Denial, status: u16, detail: &str, headers: &Headers<'_>) -> String {
+        let code = denial.code;
+        let (kind, title) = if self.type_base.is_empty() {
+            ("about:blank".to_owned(), reason(status).to_owned())
+        } else {
+            (format!("{}{}", self.type_base, code.name()), title(code))
+        };
+        let mut problem = Map::new();
+        let mut put = |name: &str, value: Value| problem.insert(name.to_owned(), value);
+        put("type", kind.into());
+        put("title", title.into());
+        put("status", status.into());
+        put("detail", detail.into());
+        put("code", code.name().into());
+        if let Some(id) = request_id(headers) {
+            put("request_id", id.into());
+        }
+        if let Some(level) = denial.level {
+            put("level", level.name().into());
+        }
+        Value::Object(problem).to_string()
+    }
+
+    /// RFC 6750 section 3, by the final status: a 401 always has a challenge,
+    /// without an error where nothing was sent.
+    fn challenge(&self, code: Code, status: u16) -> Option<String> {
+        let error = match (status, code) {
+            (401, Code::CredentialsMissing) => None,
+            (401, _) => Some("invalid_token"),
+            (400, Code::CredentialsAmbiguous) => Some("invalid_request"),
+            _ => return None,
+        };
+        let mut challenge = format!("Bearer realm=\"{}\"", self.realm);
+        if let Some(error) = error {
+            challenge.push_str(&format!(", error=\"{error}\""));
+        }
+        if let Some(url) = &self.resource_metadata {
+            challenge.push_str(&format!(", resource_metadata=\"{url}\""));
+        }
+        Some(challenge)
+    }
+}
+
+/// Envoy's own request id, as far as it is printable.
+pub(crate) fn request_id(headers: &Headers<'_>) -> Option<String> {
+    let id = headers.first(b"x-request-id")?;
+    let id = core::str::from_utf8(id).ok()?;
+    let plain = !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic());
+    plain.then(|| id.to_owned())
+}
+
+/// As Envoy itself tells gRPC requests.
+fn is_grpc(headers: &Headers<'_>) -> bool {
+    headers.first(b"content-type").is_some_and(|value| {
+        value
+            .strip_prefix(b"application/grpc")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"+"))
+    })
+}
+
+fn title(code: Code) -> String {
+    let mut words = code.name().replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+/// RFC 9110 section 15.
+fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        429 => "Too Many Requests",
+        503 => "Service Unavailable",
+        _ => "Refused",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Level;
+    use serde_json::json;
+
+    fn replies() -> Replies {
+        Replies { realm: "api".into(), ..Replies::default() }
+    }
+
+    fn reply(replies: &Replies, denial: impl Into<Denial>, pairs: &[(&str, &str)]) -> Reply {
+        let pairs = pairs.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
+        replies.reply(&denial.into(), &Headers::new(pairs))
+    }
+
+    fn header<'r>(reply: &'r Reply, name: &str) -> Option<&'r str> {
+        reply.headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str())
+    }
+
+    #[test]
+    fn a_refusal_is_a_problem_document() {
+        let denial = Denial::from(Code::TenantInactive).at(Level::Tenant);
+        let reply = reply(&replies(), denial, &[("x-request-id", "abc-1")]);
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(
+            body,
+            json!({"type": "about:blank", "title": "Forbidden", "status": 403,
+                   "detail": Code::TenantInactive.detail(), "code": "tenant_inactive",
+                   "request_id": "abc-1", "level": "tenant"})
+        );
+        assert_eq!(reply.details, "tenant_guard.tenant_inactive");
+        assert_eq!(header(&reply, "content-type"), Some("application/problem+json"));
+        assert_eq!(header(&reply, "cache-control"), Some("no-store"));
+        assert_eq!(header(&reply, "www-authenticate"), None);
+    }
+
+    #[test]
+    fn a_challenge_has_an_error_only_where_something_was_sent() {
+        let challenge = |code: Code| {
+            header(&reply(&replies(), code, &[]), "www-authenticate").map(str::to_owned)
+        };
+        assert_eq!(challenge(Code::CredentialsMissing).unwrap(), "Bearer realm=\"api\"");
+        assert_eq!(
+            challenge(Code::TokenExpired).unwrap(),
+            "Bearer realm=\"api\", error=\"invalid_token\""
+        );
+        assert_eq!(
+            challenge(Code::CredentialsAmbiguous).unwrap(),
+            "Bearer realm=\"api\", error=\"invalid_request\""
+        );
+        assert_eq!(challenge(Code::TenantMismatch), None);
+        assert_eq!(challenge(Code::GuardUnavailable), None);
+    }
+
+    #[test]
+    fn the_final_status_decides_the_challenge_and_the_grpc_status() {
+        let mut own = replies();
+        own.status.insert(Code::TenantRequired, 401);
+        own.status.insert(Code::TenantReserved, 400);
+        let required = reply(&own, Code::TenantRequired, &[]);
+        assert_eq!((required.status, required.grpc_status), (401, 16));
+        assert!(header(&required, "www-authenticate").unwrap().contains("invalid_token"));
+        let reserved = reply(&own, Code::TenantReserved, &[]);
+        assert_eq!((reserved.status, reserved.grpc_status), (400, 3));
+    }
+
+    #[test]
+    fn own_texts_types_and_metadata_are_used() {
+        let mut own = replies();
+        own.details.insert(Code::TenantMismatch, "Not your shop.".into());
+        own.type_base = "https://errors.example/".into();
+        own.resource_metadata = Some("https://api.example/.well-known/x".into());
+        let body: Value =
+            serde_json::from_str(&reply(&own, Code::TenantMismatch, &[]).body).unwrap();
+        assert_eq!(body["detail"], "Not your shop.");
+        assert_eq!(body["type"], "https://errors.example/tenant_mismatch");
+        assert_eq!(body["title"], "Tenant mismatch");
+        let missing = reply(&own, Code::CredentialsMissing, &[]);
+        assert!(
+            header(&missing, "www-authenticate")
+                .unwrap()
+                .ends_with(", resource_metadata=\"https://api.example/.well-known/x\"")
+        );
+    }
+
+    #[test]
+    fn grpc_requests_get_a_message_instead_of_a_document() {
+        for kind in ["application/grpc", "application/grpc+proto"] {
+            let reply = reply(&replies(), Code::TenantMismatch, &[("content-type", kind)]);
+            assert_eq!(reply.grpc_status, 7);
+            assert!(reply.body.starts_with("tenant_mismatch: "));
+            assert_eq!(header(&reply, "content-type"), None);
+        }
+        let web = reply(&replies(), Code::TenantMismatch, &[("content-type", "application/grpcx")]);
+        assert!(web.body.starts_with('{'));
+    }
+
+    #[test]
+    fn a_request_id_that_could_break_a_log_is_left_out() {
+        for id in ["", "a b", "a\u{7f}", "\u{e9}", &"x".repeat(129)] {
+            let reply = reply(&replies(), Code::TenantMismatch, &[("x-request-id", id)]);
+            assert!(!reply.body.contains("request_id"), "{id}");
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Path patterns: literal segments, `*` for one, `**` for any number.
+
+use crate::request::path::{CanonicalPath, PathRules};
+
+/// A pattern over the segments of a canonical path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PathPattern {
+    segments: Vec<Segment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Segment {
+    Literal(String),
+    One,
+    Many,
+    /// `{tenant}`: one segment, captured.
+    Tenant,
+}
+
+impl Segment {
+    fn accepts(&self, segment: &str) -> bool {
+        match self {
+            Self::Literal(literal) => literal == segment,
+            Self::One | Self::Many | Self::Tenant => true,
+        }
+    }
+}
+
+impl PathPattern {
+    /// Parses a pattern, in the spelling that canonical paths have; the error
+    /// says what is wrong with it.
+    pub(crate) fn parse(text: &str, rules: PathRules) -> Result<Self, String> {
+        // Wildcards stand for themselves in a canonical path, braces don't.
+        let plain = text.replace("{tenant}", "TENANT-SEGMENT");
+        let canonical = CanonicalPath::parse(plain.as_bytes(), rules)
+            .map_err(|why| format!("can never match: {}", why.rule()))?;
+        let mut segments = Vec::new();
+        for segment in canonical.segments() {
+            segments.push(match segment {
+                "*" => Segment::One,
+                "**" => Segment::Many,
+                "TENANT-SEGMENT" => Segment::Tenant,
+                partial if partial.contains('*') => {
+                    return Err("has a * within a segment; * stands for a whole segment".into());
+                }
+                partial if partial.contains("%7B") || partial.contains("TENANT-SEGMENT") => {
+                    return Err("has a { within a segment; {tenant} stands for a whole one".into());
+                }
+                literal => Segment::Literal(literal.to_owned()),
+            });
+        }
+        Ok(Self { segments })
+    }
+
+    /// How many of its segments are `{tenant}`.
+    pub(crate) fn tenants(&self) -> usize {
+        self.segments.iter().filter(|segment| **segment == Segment::Tenant).count()
+    }
+
+    /// Whether `**` stands anywhere but at the end.
+    pub(crate) fn has_inner_many(&self) -> bool {
+        self.segments.iter().rev().skip(1).any(|segment| *segment == Segment::Many)
+    }
+
+    /// Whether the segments of a path match.
+    pub(crate) fn matches(&self, path: &[&str]) -> bool {
+        // As with any glob: on a mismatch, the last `**` takes one more.
+        let (mut pattern, mut rest) = (self.segments.as_slice(), path);
+        let mut retry: Option<(&[Segment], &[&str])> = None;
+        loop {
+            match (pattern.split_first(), rest.split_first()) {
+                (None, None) => return true,
+                (Some((Segment::Many, after)), _) => {
+                    retry = Some((after, rest));
+                    pattern = after;
+                    continue;
+                }
+                (Some((segment, after)), Some((first, others))) if segment.accepts(first) => {
+                    pattern = after;
+                    rest = others;
+                    continue;
+                }
+                _ => {}
+            }
+            let Some((after, from)) = retry else {
+                return false;
+            };
+            let Some((_, others)) = from.split_first() else {
+                return false;
+            };
+            retry = Some((after, others));
+            pattern = after;
+            rest = others;
+        }
+    }
+
+    /// The segment at `{tenant}`, where the path matches. Patterns with
+    /// `{tenant}` have `**` at their end only, so that there is one.
+    pub(crate) fn capture<'p>(&self, path: &'p CanonicalPath) -> Option<&'p str> {
+        let segments = path.segments();
+        if !self.matches(&segments) {
+            return None;
+        }
+        let index = self.segments.iter().position(|segment| *segment == Segment::Tenant)?;
+        segments.get(index).copied()
+    }
+
+    /// Whether every path that `other` matches is matched by this one. May say
+    /// no where it is so, never yes where it isn't.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        covers(&self.segments, &other.segments)
+    }
+}
+
+fn covers(mine: &[Segment], theirs: &[Segment]) -> bool {
+    match (mine.split_first(), theirs.split_first()) {
+        (None, None) => true,
+        (Some((Segment::Many, after)), _) => {
+            covers(after, theirs)
+                || theirs.split_first().is_some_and(|(_, others)| covers(mine, others))
+        }
+        (None, _) | (_, None) | (_, Some((Segment::Many, _))) => false,
+        (Some((segment, after)), Some((other, others))) => {
+            let first = match (segment, other) {
+                (Segment::Literal(mine), Segment::Literal(theirs)) => mine == theirs,
+                (Segment::Literal(_), _) => false,
+                _ => true,
+            };
+            first && covers(after, others)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pattern(text: &str) -> PathPattern {
+        PathPattern::parse(text, PathRules::default()).unwrap()
+    }
+
+    fn matches(text: &str, path: &str) -> bool {
+        let path = CanonicalPath::parse(path.as_bytes(), PathRules::default()).unwrap();
+        pattern(text).matches(&path.segments())
+    }
+
+    #[test]
+    fn wildcards_match_whole_segments() {
+        for (text, yes, no) in [
+            ("/", vec!["/"], vec!["/a"]),
+            ("/x", vec!["/x", "/x/"], vec!["/", "/x/y", "/X", "/xy"]),
+            ("/x/*", vec!["/x/y", "/x/y/"], vec!["/x", "/x/y/z"]),
+            ("/x/**", vec!["/x", "/x/", "/x/y", "/x/y/z"], vec!["/xy", "/"]),
+            ("/**", vec!["/", "/a", "/a/b"], vec![]),
+            ("/**/b", vec!["/b", "/a/b", "/b/b"], vec!["/b/a", "/"]),
+            ("/a/**/b/*/c", vec!["/a/b/x/c", "/a/b/b/y/c", "/a/b/b/b/c"], vec!["/a/b/c"]),
+        ] {
+            for path in yes {
+                assert!(matches(text, path), "{text} {path}");
+            }
+            for path in no {
+                assert!(!matches(text, path), "{text} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_literal_but_for_its_wildcards() {
+        assert!(!matches("/a.c", "/abc"));
+        assert!(matches("/a+(b)", "/a+(b)"));
+        assert!(matches("/%61bc", "/abc"));
+    }
+
+    #[test]
+    fn patterns_that_can_never_match_are_errors() {
+        for text in ["x", "", "/a/../b", "/a//b", "/a%2Fb", "/a?b", "/a*", "/{tenant}x", "/a;b"] {
+            let result = PathPattern::parse(text, PathRules::default());
+            // `?` is encoded in canonical paths, never plain.
+            assert!(result.is_err() || text == "/a?b", "{text}");
+        }
+    }
+
+    #[test]
+    fn the_tenant_segment_is_captured() {
+        let path = CanonicalPath::parse(b"/v1/orgs/acme/users", PathRules::default()).unwrap();
+        assert_eq!(pattern("/v1/orgs/{tenant}/**").capture(&path), Some("acme"));
+        assert_eq!(pattern("/v2/orgs/{tenant}/**").capture(&path), None);
+    }
+
+    #[test]
+    fn a_hard_pattern_takes_no_exponential_time() {
+        let text = "/**/a".repeat(20) + "/b";
+        let path = "/a".repeat(2_000);
+        assert!(!matches(&text, &path));
+    }
+
+    /// Obviously right, and slow.
+    fn naive(pattern: &[Segment], path: &[&str]) -> bool {
+        match pattern.split_first() {
+            None => path.is_empty(),
+            Some((Segment::Many, after)) => {
+                (0..=path.len()).any(|skip| naive(after, &path[skip..]))
+            }
+            Some((segment, after)) => {
+                !path.is_empty() && segment.accepts(path[0]) && naive(after, &path[1..])
+            }
+        }
+    }
+
+    fn any_pattern() -> impl Strategy<Value = String> {
+        prop::collection::vec(prop::sample::select(vec!["a", "b", "*", "**"]), 0..6)
+            .prop_map(|segments| format!("/{}", segments.join("/")))
+    }
+
+    fn any_path() -> impl Strategy<Value = Vec<&'static str>> {
+        prop::collection::vec(prop::sample::select(vec!["a", "b", "c"]), 0..7)
+    }
+
+    proptest! {
+        #[test]
+        fn matching_equals_the_naive_definition(text in any_pattern(), path in any_path()) {
+            let pattern = pattern(&text);
+            prop_assert_eq!(pattern.matches(&path), naive(&pattern.segments, &path));
+        }
+
+        #[test]
+        fn what_covers_matches_whatever_the_other_matches(
+            mine in any_pattern(), theirs in any_pattern(), path in any_path()
+        ) {
+            let (mine, theirs) = (pattern(&mine), pattern(&theirs));
+            if mine.covers(&theirs) && theirs.matches(&path) {
+                prop_assert!(mine.matches(&path));
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The tenants that the configuration lists, by id and alias.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::name::TenantName;
+
+/// One listed tenant.
+#[derive(Debug, Clone)]
+pub(crate) struct Tenant {
+    pub(crate) name: TenantName,
+    pub(crate) active: bool,
+    /// It has identity providers of its own, so that no other issuer's
+    /// `any_tenant` reaches it.
+    pub(crate) has_issuers: bool,
+    pub(crate) clients: HashMap<Arc<str>, Client>,
+}
+
+/// One listed client of a tenant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client {
+    pub(crate) active: bool,
+}
+
+/// Whether what isn't listed is let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unlisted {
+    Allow,
+    Deny,
+}
+
+/// All listed tenants.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    tenants: Vec<Tenant>,
+    by_name: HashMap<Arc<str>, usize>,
+}
+
+impl Directory {
+    /// Adds a tenant under its id and aliases. The caller has made sure that
+    /// none of them is taken.
+    pub(crate) fn insert(&mut self, tenant: Tenant, aliases: &[String]) {
+        let index = self.tenants.len();
+        self.by_name.insert(tenant.name.as_str().into(), index);
+        for alias in aliases {
+            self.by_name.insert(alias.as_str().into(), index);
+        }
+        self.tenants.push(tenant);
+    }
+
+    /// The id of the tenant that a text names, by id or alias.
+    pub(super) fn named(&self, text: &str) -> Option<&TenantName> {
+        self.by_name.get(text).and_then(|&index| self.tenants.get(index)).map(|t| &t.name)
+    }
+
+    /// The tenant of a resolved name.
+    pub(crate) fn get(&self, name: &TenantName) -> Option<&Tenant> {
+        self.by_name.get(name.as_str()).and_then(|&index| self.tenants.get(index))
+    }
+}

@@ -1,0 +1,287 @@
+//! One tenant per request: what credentials bind it to, what the request
+//! asserts, and how the two become one name.
+
+mod assertion;
+mod directory;
+mod name;
+
+pub(crate) use assertion::{Assertions, HostPattern, Place};
+pub(crate) use directory::{Client, Directory, Tenant, Unlisted};
+pub(crate) use name::IdFormat;
+pub(crate) use name::TenantName;
+
+use crate::request::{Headers, Target};
+use crate::verdict::{Code, Denial};
+
+/// What a credential says about the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// Nothing.
+    Nothing,
+    /// Something that is no tenant name; which claim it was.
+    Malformed(String),
+    /// A tenant that its issuer may not name.
+    NotAllowed,
+    /// One of these, each there once. A single name simply binds.
+    OneOf(Vec<TenantName>),
+    /// Whatever tenant the caller asserts, within a reach.
+    Any(Reach),
+}
+
+/// The tenants that an issuer's tokens may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Every one.
+    Everywhere,
+    /// Every one but those that have identity providers of their own.
+    Unowned,
+    /// These.
+    Only(Vec<TenantName>),
+}
+
+/// `tenancy.trust_header`: whose assertions count where nothing is bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Nobody's: an assertion may agree or choose, never establish.
+    Never,
+    /// Everybody's.
+    AnyPeer,
+    /// The header isn't looked at.
+    Ignore,
+}
+
+/// The rules of one route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TenancyRules {
+    pub(crate) strict: bool,
+    pub(crate) trust: Trust,
+}
+
+/// Where a resolved tenant came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The credential is bound to it.
+    Bound,
+    /// The caller chose among those of its credential.
+    Chosen,
+    /// A trusted caller asserted it.
+    Asserted,
+    /// Nothing named one: the reserved tenant.
+    Default,
+}
+
+impl Origin {
+    /// The name, as audit lines have it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bound => "bound",
+            Self::Chosen => "chosen",
+            Self::Asserted => "asserted",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// The one tenant of a request. Only [`Tenancy::resolve`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ResolvedTenant {
+    name: TenantName,
+    origin: Origin,
+}
+
+impl ResolvedTenant {
+    /// Its name.
+    pub(crate) fn name(&self) -> &TenantName {
+        &self.name
+    }
+
+    /// Where it came from.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+}
+
+/// The `tenancy` section, with the listed tenants.
+#[derive(Debug)]
+pub(crate) struct Tenancy {
+    pub(crate) rules: TenancyRules,
+    pub(crate) reserved: TenantName,
+    pub(crate) format: IdFormat,
+    pub(crate) unknown: Unlisted,
+    pub(crate) unknown_clients: Unlisted,
+    pub(crate) directory: Directory,
+    pub(crate) assertions: Assertions,
+}
+
+impl Tenancy {
+    /// The reserved name as a tenant name, before there is a `Tenancy`.
+    pub(crate) fn reserved_name(text: &str) -> TenantName {
+        TenantName::new(text)
+    }
+
+    /// A text as a tenant name: a listed id or alias, the reserved name, or
+    /// whatever the format accepts. `None` for anything else.
+    pub(crate) fn name(&self, text: &str) -> Option<TenantName> {
+        if let Some(known) = self.directory.named(text) {
+            return Some(known.clone());
+        }
+        let well_formed =
+            self.format.accepts(text) || text.eq_ignore_ascii_case(self.reserved.as_str());
+        well_formed.then(|| TenantName::new(text))
+    }
+
+    /// Whether a name is the reserved one, in any ASCII case.
+    pub(crate) fn is_reserved(&self, name: &TenantName) -> bool {
+        name.as_str().eq_ignore_ascii_case(self.reserved.as_str())
+    }
+
+    /// Whether an issuer with this reach may name a tenant.
+    pub(crate) fn reaches(&self, reach: &Reach, name: &TenantName) -> bool {
+        match reach {
+            Reach::Everywhere => true,
+            Reach::Unowned => !self.directory.get(name).is_some_and(|tenant| tenant.has_issuers),
+            Reach::Only(names) => names.contains(name),
+        }
+    }
+
+    /// Resolves the one tenant of a request.
+    ///
+    /// `bounds` is what each credential of the request says. The order of the
+    /// checks decides which code a request with several faults gets.
+    ///
+    /// # Errors
+    /// The code of the first check that fails.
+    pub(crate) fn resolve(
+        &self,
+        rules: TenancyRules,
+        bounds: &[&Bound],
+        headers: &Headers<'_>,
+        target: &Target<'_>,
+    ) -> Result<ResolvedTenant, Denial> {
+        let asserted = self.assertions.read(self, rules.trust, headers, target);
+        for bound in bounds {
+            if let Bound::Malformed(claim) = bound {
+                return Err(Denial::by(Code::TenantMalformed, format!("claim {claim}")));
+            }
+        }
+        let asserted = asserted?;
+        self.check_allowed(bounds, &asserted)?;
+        self.check_reserved(bounds, &asserted)?;
+        let choices = choices(bounds)?;
+        let asserted = one_assertion(&asserted)?;
+        match (choices, asserted) {
+            (Choices::Unbound, _) if rules.strict => Err(Code::TenantRequired.into()),
+            (Choices::Unbound, Some((name, _))) if rules.trust == Trust::AnyPeer => {
+                Ok(self.resolved(name.clone(), Origin::Asserted))
+            }
+            (Choices::Unbound, Some((_, place))) => {
+                Err(Denial::by(Code::TenantHeaderUntrusted, place.to_owned()))
+            }
+            (Choices::Unbound, None) => Ok(self.resolved(self.reserved.clone(), Origin::Default)),
+            (Choices::Any, Some((name, _))) => Ok(self.resolved(name.clone(), Origin::Chosen)),
+            (Choices::Any, None) => Err(Code::TenantChoiceRequired.into()),
+            (Choices::OneOf(names), Some((name, place))) => {
+                let origin = if names.len() == 1 { Origin::Bound } else { Origin::Chosen };
+                if names.contains(&name) {
+                    Ok(self.resolved(name.clone(), origin))
+                } else {
+                    Err(Denial::by(Code::TenantMismatch, place.to_owned()))
+                }
+            }
+            (Choices::OneOf(names), None) => match names.as_slice() {
+                [name] => Ok(self.resolved((*name).clone(), Origin::Bound)),
+                _ => Err(Code::TenantChoiceRequired.into()),
+            },
+        }
+    }
+
+    fn resolved(&self, name: TenantName, origin: Origin) -> ResolvedTenant {
+        ResolvedTenant { name, origin }
+    }
+
+    fn check_allowed(
+        &self,
+        bounds: &[&Bound],
+        asserted: &[(TenantName, &str)],
+    ) -> Result<(), Denial> {
+        for bound in bounds {
+            let refused = match bound {
+                Bound::NotAllowed => true,
+                Bound::Any(reach) => {
+                    let out_of_reach =
+                        |name: &TenantName| !self.is_reserved(name) && !self.reaches(reach, name);
+                    asserted.iter().any(|(name, _)| out_of_reach(name))
+                        || bounds.iter().any(|other| match other {
+                            Bound::OneOf(names) => names.iter().all(out_of_reach),
+                            _ => false,
+                        })
+                }
+                _ => false,
+            };
+            if refused {
+                return Err(Denial::by(Code::TenantNotAllowed, "issuer's tenant.allow"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_reserved(
+        &self,
+        bounds: &[&Bound],
+        asserted: &[(TenantName, &str)],
+    ) -> Result<(), Denial> {
+        for bound in bounds {
+            if let Bound::OneOf(names) = bound
+                && names.iter().any(|name| self.is_reserved(name))
+            {
+                return Err(Denial::by(Code::TenantReserved, "credential"));
+            }
+        }
+        match asserted.iter().find(|(name, _)| self.is_reserved(name)) {
+            Some((_, place)) => Err(Denial::by(Code::TenantReserved, (*place).to_owned())),
+            None => Ok(()),
+        }
+    }
+}
+
+enum Choices<'b> {
+    Unbound,
+    Any,
+    OneOf(Vec<&'b TenantName>),
+}
+
+/// What all credentials together leave to choose from.
+fn choices<'b>(bounds: &[&'b Bound]) -> Result<Choices<'b>, Denial> {
+    let mut choices = Choices::Unbound;
+    for bound in bounds {
+        choices = match (bound, choices) {
+            (Bound::OneOf(names), Choices::OneOf(known)) => {
+                let common: Vec<_> = known.into_iter().filter(|n| names.contains(n)).collect();
+                if common.is_empty() {
+                    return Err(Denial::by(Code::TenantMismatch, "credentials disagree"));
+                }
+                Choices::OneOf(common)
+            }
+            (Bound::OneOf(names), _) => Choices::OneOf(names.iter().collect()),
+            (Bound::Any(_), Choices::Unbound) => Choices::Any,
+            (_, choices) => choices,
+        };
+    }
+    Ok(choices)
+}
+
+/// The one name that all assertions agree on.
+fn one_assertion<'a>(
+    asserted: &'a [(TenantName, &'a str)],
+) -> Result<Option<(&'a TenantName, &'a str)>, Denial> {
+    let Some((first, rest)) = asserted.split_first() else {
+        return Ok(None);
+    };
+    match rest.iter().find(|(name, _)| *name != first.0) {
+        Some((_, place)) => Err(Denial::by(Code::TenantMismatch, (*place).to_owned())),
+        None => Ok(Some((&first.0, first.1))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! A request to send through a host.
+
+use crate::{Callback, Headers};
+
+/// A request, and the application's response to it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub(crate) headers: Headers,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) trailers: Option<Headers>,
+    pub(crate) response: Headers,
+    pub(crate) properties: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) only: Option<Vec<Callback>>,
+}
+
+impl Request {
+    /// Method and path, to `api.example.com`.
+    pub fn new(method: &str, path: &str) -> Self {
+        Self {
+            headers: Headers::of(&[
+                (":method", method),
+                (":path", path),
+                (":authority", "api.example.com"),
+                (":scheme", "https"),
+                ("x-request-id", "7d1e5b0c-0000-4000-8000-000000000001"),
+            ]),
+            body: None,
+            trailers: None,
+            response: Headers::of(&[(":status", "200"), ("content-type", "text/plain")]),
+            properties: Vec::new(),
+            only: None,
+        }
+    }
+
+    /// A GET.
+    pub fn get(path: &str) -> Self {
+        Self::new("GET", path)
+    }
+
+    /// One more header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.add(name.as_bytes(), value.as_bytes());
+        self
+    }
+
+    /// One more header, of bytes.
+    pub fn header_bytes(mut self, name: &[u8], value: &[u8]) -> Self {
+        self.headers.add(name, value);
+        self
+    }
+
+    /// Exactly these headers.
+    pub fn with_headers(mut self, headers: Headers) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// A body.
+    pub fn body(mut self, body: &[u8]) -> Self {
+        self.body = Some(body.to_vec());
+        self
+    }
+
+    /// One more trailer.
+    pub fn trailer(mut self, name: &str, value: &str) -> Self {
+        self.trailers.get_or_insert_default().add(name.as_bytes(), value.as_bytes());
+        self
+    }
+
+    /// What the application answers.
+    pub fn response(mut self, headers: Headers) -> Self {
+        self.response = headers;
+        self
+    }
+
+    /// A property of this stream, as `["filter_state", "tenant_guard.peer"]`.
+    pub fn property(mut self, path: &[&str], value: &[u8]) -> Self {
+        self.properties.push((path.join("\0").into_bytes(), value.to_vec()));
+        self
+    }
+
+    /// Only these callbacks, after the context is made: what Envoy does with
+    /// streams that another filter ended before ours saw them.
+    pub fn only(mut self, callbacks: &[Callback]) -> Self {
+        self.only = Some(callbacks.to_vec());
+        self
+    }
+
+    pub(crate) fn wants(&self, callback: Callback) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&callback))
+    }
+}

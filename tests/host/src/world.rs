@@ -1,0 +1,317 @@
+//! What the host knows: the stream under way, and the records of a run.
+//! Both hosts run on it. Where the ABI leaves a choice, it does as Envoy does.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::outcome::{Call, ForeignCall, HttpCall, LogLine, Reply};
+use crate::plan::{Callback, Effect, Plan};
+use crate::verify::Verify;
+use crate::{Headers, Request, status};
+
+/// Shared data, as between the workers of one Envoy: clone it into each host.
+#[derive(Clone, Default)]
+pub struct SharedData(Arc<Mutex<Entries>>);
+
+#[derive(Default)]
+struct Entries {
+    values: BTreeMap<Vec<u8>, (Vec<u8>, u32)>,
+    next: u32,
+}
+
+impl SharedData {
+    /// The value and its number.
+    pub fn get(&self, key: &[u8]) -> Option<(Vec<u8>, u32)> {
+        self.0.lock().unwrap().values.get(key).cloned()
+    }
+
+    /// As Envoy: `cas` 0 is unconditional, a missing key takes any number.
+    pub fn set(&self, key: &[u8], value: &[u8], cas: u32) -> u32 {
+        let mut entries = self.0.lock().unwrap();
+        if let Some((_, current)) = entries.values.get(key)
+            && cas != 0
+            && cas != *current
+        {
+            return status::CAS_MISMATCH;
+        }
+        entries.next += 1;
+        let number = entries.next;
+        entries.values.insert(key.to_vec(), (value.to_vec(), number));
+        status::OK
+    }
+
+    /// Every key.
+    pub fn keys(&self) -> Vec<Vec<u8>> {
+        self.0.lock().unwrap().values.keys().cloned().collect()
+    }
+}
+
+/// The stream under way.
+#[derive(Default)]
+pub(crate) struct Stream {
+    pub(crate) request_headers: Headers,
+    pub(crate) request_trailers: Option<Headers>,
+    pub(crate) response_headers: Headers,
+    pub(crate) request_body: Vec<u8>,
+    pub(crate) properties: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(crate) reply: Option<Reply>,
+}
+
+/// The state of one host.
+pub struct World {
+    pub(crate) now: u64,
+    pub(crate) verify: Verify,
+    pub(crate) shared: SharedData,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) configuration: Vec<u8>,
+    pub(crate) vm_id: String,
+    pub(crate) metrics: Vec<(String, u32, i64)>,
+    pub(crate) declared: Vec<Vec<u8>>,
+    pub(crate) tick: u32,
+    pub(crate) tokens: u32,
+    pub(crate) delivery: Option<(Headers, Vec<u8>)>,
+
+    pub(crate) callback: Callback,
+    pub(crate) stream: Option<Stream>,
+    pub(crate) plan: Plan,
+    pub(crate) effect: Option<Effect>,
+
+    pub(crate) calls: Vec<Call>,
+    pub(crate) logs: Vec<LogLine>,
+    pub(crate) set: Vec<(String, Vec<u8>)>,
+    pub(crate) foreign: Vec<ForeignCall>,
+    pub(crate) http_calls: Vec<HttpCall>,
+}
+
+impl World {
+    pub(crate) fn new(configuration: &str, environment: &[(&str, &str)]) -> Self {
+        Self {
+            now: crate::host::NOW * 1_000_000_000,
+            verify: Verify::native(),
+            shared: SharedData::default(),
+            environment: environment
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect(),
+            configuration: configuration.as_bytes().to_vec(),
+            vm_id: "tenant-guard".into(),
+            metrics: Vec::new(),
+            declared: Vec::new(),
+            tick: 0,
+            tokens: 0,
+            delivery: None,
+            callback: Callback::Initialize,
+            stream: None,
+            plan: Plan::none(),
+            effect: None,
+            calls: Vec::new(),
+            logs: Vec::new(),
+            set: Vec::new(),
+            foreign: Vec::new(),
+            http_calls: Vec::new(),
+        }
+    }
+
+    /// Starts the records of a run anew.
+    pub(crate) fn clear(&mut self) {
+        self.calls.clear();
+        self.logs.clear();
+        self.set.clear();
+        self.foreign.clear();
+        self.http_calls.clear();
+    }
+
+    /// Puts a request under way.
+    pub(crate) fn begin(&mut self, request: &Request) {
+        self.clear();
+        let mut properties: BTreeMap<_, _> = BTreeMap::from([
+            (b"source\0address".to_vec(), b"203.0.113.7:41000".to_vec()),
+            (b"source\0port".to_vec(), 41_000_i64.to_le_bytes().to_vec()),
+            (b"connection\0id".to_vec(), 1_i64.to_le_bytes().to_vec()),
+            (b"request\0protocol".to_vec(), b"HTTP/1.1".to_vec()),
+            (b"xds\0route_name".to_vec(), b"default".to_vec()),
+        ]);
+        for (name, header) in [
+            ("request\0path", ":path"),
+            ("request\0method", ":method"),
+            ("request\0host", ":authority"),
+            ("request\0scheme", ":scheme"),
+            ("request\0id", "x-request-id"),
+        ] {
+            if let Some(value) = request.headers.get(header) {
+                properties.insert(name.as_bytes().to_vec(), value.to_vec());
+            }
+        }
+        properties.extend(request.properties.iter().cloned());
+        self.stream = Some(Stream {
+            request_headers: request.headers.clone(),
+            request_trailers: request.trailers.clone(),
+            response_headers: request.response.clone(),
+            request_body: request.body.clone().unwrap_or_default(),
+            properties,
+            reply: None,
+        });
+    }
+
+    /// Enters a hostcall in the record and asks the plan.
+    pub(crate) fn enter(&mut self, name: &'static str) -> Option<Effect> {
+        let nth =
+            self.calls.iter().filter(|c| c.name == name && c.callback == self.callback).count();
+        let effect = self.plan.next(self.callback, name);
+        self.calls.push(Call {
+            callback: self.callback,
+            name,
+            nth,
+            about: String::new(),
+            status: status::OK,
+            faulted: effect.is_some(),
+        });
+        effect
+    }
+
+    /// Says what the last hostcall is about.
+    pub(crate) fn about(&mut self, what: &[u8]) {
+        if let Some(call) = self.calls.last_mut() {
+            call.about = String::from_utf8_lossy(what).replace('\0', ".");
+        }
+    }
+
+    /// Map 0 request headers, 1 request trailers, 2 response headers, 6 and 7
+    /// a callout's headers and trailers; `None` where Envoy has none.
+    pub(crate) fn map(&mut self, map: u32, write: bool) -> Option<&mut Headers> {
+        use Callback as C;
+        let (callback, stream) = (self.callback, self.stream.as_mut());
+        if write && matches!(callback, C::Log | C::Done | C::Delete) {
+            return None;
+        }
+        match map {
+            0 if !matches!(callback, C::Done | C::Delete) => stream.map(|s| &mut s.request_headers),
+            1 if matches!(callback, C::RequestTrailers | C::Log) => {
+                stream?.request_trailers.as_mut()
+            }
+            2 if matches!(
+                callback,
+                C::ResponseHeaders | C::ResponseBody | C::ResponseTrailers | C::Log
+            ) =>
+            {
+                stream.map(|s| &mut s.response_headers)
+            }
+            6 if !write => self.delivery.as_mut().map(|(headers, _)| headers),
+            _ => None,
+        }
+    }
+
+    /// Buffer 0 request body, 4 a callout's body, 6 VM configuration, 7 plugin configuration.
+    pub(crate) fn buffer(&self, buffer: u32) -> Option<&[u8]> {
+        match buffer {
+            0 if self.callback == Callback::RequestBody => {
+                self.stream.as_ref().map(|s| s.request_body.as_slice())
+            }
+            4 => self.delivery.as_ref().map(|(_, body)| body.as_slice()),
+            6 if self.callback == Callback::VmStart => Some(b""),
+            7 if self.callback == Callback::Configure => Some(&self.configuration),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn property(&mut self, path: &[u8]) -> Result<Vec<u8>, u32> {
+        self.about(path);
+        match path {
+            b"plugin_name" => return Ok(b"tenant-guard".to_vec()),
+            b"plugin_root_id" => return Ok(b"tenant_guard".to_vec()),
+            b"plugin_vm_id" => return Ok(self.vm_id.clone().into_bytes()),
+            _ => {}
+        }
+        let stream = self.stream.as_ref().ok_or(status::NOT_FOUND)?;
+        if let Some(name) = path.strip_prefix(b"request\0headers\0") {
+            let values = stream.request_headers.all(&String::from_utf8_lossy(name));
+            return if values.is_empty() {
+                Err(status::NOT_FOUND)
+            } else {
+                Ok(values.join(",").into_bytes())
+            };
+        }
+        if let Some(value) = stream.properties.get(path) {
+            return Ok(value.clone());
+        }
+        // What set_property wrote is also under its own name.
+        let own = [&b"filter_state\0wasm."[..], path].concat();
+        stream.properties.get(&own).cloned().ok_or(status::NOT_FOUND)
+    }
+
+    pub(crate) fn set_property(&mut self, path: &[u8], value: &[u8]) -> u32 {
+        self.about(path);
+        let Some(stream) = self.stream.as_mut() else {
+            return status::NOT_FOUND;
+        };
+        stream.properties.insert([&b"filter_state\0wasm."[..], path].concat(), value.to_vec());
+        self.set.push((String::from_utf8_lossy(path).replace('\0', "."), value.to_vec()));
+        status::OK
+    }
+
+    pub(crate) fn call_foreign(&mut self, name: &[u8], arguments: &[u8]) -> Result<Vec<u8>, u32> {
+        self.about(name);
+        let result = match name {
+            b"verify_signature" => self.verify.call(arguments),
+            b"clear_route_cache" => Ok(Vec::new()),
+            b"declare_property" if self.declared.iter().any(|d| d == arguments) => {
+                Err(status::BAD_ARGUMENT)
+            }
+            b"declare_property" => {
+                self.declared.push(arguments.to_vec());
+                Ok(Vec::new())
+            }
+            _ => Err(status::NOT_FOUND),
+        };
+        self.foreign.push(ForeignCall {
+            name: String::from_utf8_lossy(name).into_owned(),
+            arguments: arguments.to_vec(),
+            result: result.clone(),
+        });
+        result
+    }
+
+    pub(crate) fn log(&mut self, level: u32, message: &[u8]) {
+        let text = String::from_utf8_lossy(message).into_owned();
+        self.logs.push(LogLine { callback: self.callback, level, text });
+    }
+
+    pub(crate) fn reply(&mut self, reply: Reply) -> u32 {
+        // Envoy takes a reply only while the response hasn't begun.
+        use Callback as C;
+        match self.stream.as_mut() {
+            Some(stream) if !matches!(self.callback, C::Log | C::Done | C::Delete) => {
+                stream.reply = Some(reply);
+                status::OK
+            }
+            _ => status::BAD_ARGUMENT,
+        }
+    }
+
+    /// Ids as Envoy's: the kind in the low bits; the same name, the same metric.
+    pub(crate) fn define_metric(&mut self, kind: u32, name: &[u8]) -> Result<u32, u32> {
+        self.about(name);
+        let name = String::from_utf8_lossy(name).into_owned();
+        if kind > 2 {
+            return Err(status::BAD_ARGUMENT);
+        }
+        let index =
+            self.metrics.iter().position(|(n, k, _)| *n == name && *k == kind).unwrap_or_else(
+                || {
+                    self.metrics.push((name, kind, 0));
+                    self.metrics.len() - 1
+                },
+            );
+        Ok((index as u32) << 2 | kind)
+    }
+
+    pub(crate) fn metric(&mut self, id: u32) -> Option<&mut (String, u32, i64)> {
+        let found =
+            self.metrics.get_mut((id >> 2) as usize).filter(|(_, kind, _)| *kind == id & 3)?;
+        let name = found.0.clone();
+        if let Some(call) = self.calls.last_mut() {
+            call.about = name;
+        }
+        Some(found)
+    }
+}

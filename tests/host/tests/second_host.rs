@@ -1,0 +1,78 @@
+//! What the plugin does in our host it does in `proxy-wasm-host`, by others.
+
+mod common;
+
+use common::*;
+use serde_json::json;
+use tenant_guard_host_tests::verify::Verify;
+use tenant_guard_host_tests::{Effect, Fault, Plan, Run, SecondHost};
+
+fn second() -> SecondHost {
+    let host = SecondHost::load(plugin(), &document().to_string(), ENVIRONMENT);
+    assert!(host.configured, "{}\n{}", host.start.outcome.short(), host.start.log());
+    host
+}
+
+/// What must be alike in both.
+fn seen(run: &Run) -> String {
+    let reply = run
+        .outcome
+        .reply()
+        .map(|r| (r.status, r.details.clone(), r.headers.sorted(), r.json(), r.grpc_status));
+    format!("{} {reply:#?} {:#?} {:#?}", decision(run), run.properties, run.response.sorted())
+}
+
+#[test]
+fn each_request_is_decided_alike() {
+    let (mut first, mut second) = (host(), second());
+    for (name, request) in scenarios() {
+        let (a, b) = (first.request(&request), second.request(&request));
+        println!("{name}: {}", a.outcome.short());
+        assert_eq!(seen(&a), seen(&b), "{name}");
+        let text =
+            |run: &Run| run.logs.iter().map(|l| (l.level, l.text.clone())).collect::<Vec<_>>();
+        assert_eq!(text(&a), text(&b), "{name}");
+    }
+}
+
+#[test]
+fn without_verify_signature_too() {
+    let document = document().to_string();
+    for request in [rs256(), es256()] {
+        let mut second = SecondHost::load_with(plugin(), &document, ENVIRONMENT, Verify::missing());
+        assert_eq!(decision(&second.request(&request)), decision(&host().request(&request)));
+    }
+}
+
+/// Where this crate lets a hostcall fail at all, it comes to the same.
+#[test]
+fn faults_come_to_the_same() {
+    let names = [
+        "proxy_get_header_map_pairs",
+        "proxy_get_property",
+        "proxy_set_property",
+        "proxy_send_local_response",
+        "proxy_call_foreign_function",
+    ];
+    for (scenario, request) in scenarios() {
+        for name in names {
+            for status in [1, 2, 3, 4, 7, 8, 10, 12] {
+                let plan = || Plan::of(Fault::on(name), Effect::Status(status));
+                let (mut first, mut second) = (host(), second());
+                first.fault(plan());
+                second.fault(plan());
+                let (a, b) = (first.request(&request), second.request(&request));
+                assert_eq!(decision(&a), decision(&b), "{scenario}, {name}, {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_invalid_document_is_refused_alike() {
+    let mut document = document();
+    document["bogus"] = json!(true);
+    let host = SecondHost::load(plugin(), &document.to_string(), ENVIRONMENT);
+    assert!(!host.configured);
+    assert!(host.start.log().contains("bogus"), "{}", host.start.log());
+}

@@ -1,0 +1,28 @@
+//! The harness of the tests: a real Envoy with the plugin in it, clients that
+//! send exactly the bytes they are told to, and identity providers that sign
+//! whatever a test wants signed.
+//!
+//! Each part is a file of its own; [`token`] needs neither Envoy nor the plugin.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a harness that fails loudly fails the test, which is its job"
+)]
+
+mod client;
+mod config;
+mod envoy;
+mod http1;
+mod http2;
+mod message;
+mod process;
+mod stub;
+pub mod token;
+
+pub use client::{Connection, Failure};
+pub use envoy::{Envoy, EnvoyBuilder, validate};
+pub use message::{Protocol, Request, Response, for_each_protocol};
+pub use stub::{Reply, Seen, Stub};
