@@ -146,23 +146,24 @@ impl Principal {
 
     /// The roles of token and key together.
     pub(crate) fn roles(&self) -> Vec<&str> {
-        let token = self.token.iter().flat_map(|token| &token.roles);
-        distinct(token.chain(self.key.iter().flat_map(|key| &key.roles)))
+        let token = self.token.as_ref().map(|token| token.roles.as_slice());
+        united(token, self.key.as_ref().map(|key| key.roles.as_slice()))
     }
 
     /// The scopes of token and key together.
     pub(crate) fn scopes(&self) -> Vec<&str> {
-        let token = self.token.iter().flat_map(|token| &token.scopes);
-        distinct(token.chain(self.key.iter().flat_map(|key| &key.scopes)))
+        let token = self.token.as_ref().map(|token| token.scopes.as_slice());
+        united(token, self.key.as_ref().map(|key| key.scopes.as_slice()))
     }
 }
 
-fn distinct<'p>(items: impl Iterator<Item = &'p String>) -> Vec<&'p str> {
-    let mut distinct: Vec<&str> = Vec::new();
-    for item in items {
-        if !distinct.contains(&item.as_str()) {
-            distinct.push(item);
+/// Both lists, each item once; a token's are distinct already.
+fn united<'p>(token: Option<&'p [String]>, key: Option<&'p [String]>) -> Vec<&'p str> {
+    let mut all: Vec<&str> = token.unwrap_or_default().iter().map(String::as_str).collect();
+    for item in key.unwrap_or_default() {
+        if !all.contains(&item.as_str()) {
+            all.push(item);
         }
     }
-    distinct
+    all
 }

@@ -1,5 +1,6 @@
 //! What a verified token says, read once and kept with it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -147,12 +148,8 @@ fn claimed(
         if !names.iter().all(|name| tenancy.reaches(reach, name)) {
             return Bound::NotAllowed;
         }
-        let mut distinct: Vec<TenantName> = Vec::new();
-        for name in names {
-            if !distinct.contains(&name) {
-                distinct.push(name);
-            }
-        }
+        let mut seen = HashSet::new();
+        let distinct = names.into_iter().filter(|name| seen.insert(name.clone())).collect();
         return Bound::OneOf(distinct);
     }
     Bound::Nothing
@@ -190,9 +187,9 @@ fn union(
     split: fn(&str) -> Vec<&str>,
     accepts: fn(&str) -> bool,
 ) -> Result<Vec<String>, Denial> {
-    let mut union: Vec<String> = Vec::new();
+    let (mut union, mut seen) = (Vec::new(), HashSet::new());
     let mut add = |item: &str| {
-        if !item.is_empty() && !union.iter().any(|known| known == item) {
+        if !item.is_empty() && seen.insert(item.to_owned()) {
             union.push(item.to_owned());
         }
     };
