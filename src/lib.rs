@@ -29,6 +29,7 @@ mod host;
 mod identity;
 mod json;
 mod jwt;
+mod pattern;
 #[cfg(any(target_arch = "wasm32", test))]
 mod plugin;
 mod policy;

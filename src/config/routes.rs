@@ -3,9 +3,10 @@
 use super::node::Node;
 use super::tenancy;
 use crate::credential::{Both, Mode};
+use crate::pattern::{HostPattern, PathPattern};
 use crate::request::path::PathRules;
-use crate::route::{Auth, Match, PathPattern};
-use crate::tenant::{HostPattern, Trust};
+use crate::route::{Auth, Match};
+use crate::tenant::Trust;
 
 /// A route as read: issuers are still names, the rest falls back on the
 /// document's own settings.

@@ -2,9 +2,9 @@
 
 use super::names;
 use super::node::Node;
+use crate::pattern::{HostPattern, PathPattern};
 use crate::request::path::PathRules;
-use crate::route::PathPattern;
-use crate::tenant::{HostPattern, IdFormat, Place, Trust, Unlisted};
+use crate::tenant::{IdFormat, Place, Trust, Unlisted};
 
 /// The `tenancy` section as read.
 pub(super) struct TenancySpec {

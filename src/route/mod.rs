@@ -1,13 +1,10 @@
 //! Routes: which rules a request is held to.
 
-mod pattern;
-
-pub(crate) use pattern::PathPattern;
-
 use crate::credential::Mode;
+use crate::pattern::{HostPattern, PathPattern};
 use crate::request::Target;
 use crate::request::path::Ambiguity;
-use crate::tenant::{HostPattern, TenancyRules};
+use crate::tenant::TenancyRules;
 
 /// Whether a credential is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ mod assertion;
 mod directory;
 mod name;
 
-pub(crate) use assertion::{Assertions, HostPattern, Place};
+pub(crate) use assertion::{Assertions, Place};
 pub(crate) use directory::{Client, Directory, Tenant, Unlisted};
 pub(crate) use name::IdFormat;
 pub(crate) use name::TenantName;

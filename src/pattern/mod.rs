@@ -1,0 +1,8 @@
+//! Patterns over canonical paths and hosts, for routes and for the places where
+//! a tenant is asserted.
+
+mod host;
+mod path;
+
+pub(crate) use host::HostPattern;
+pub(crate) use path::PathPattern;
