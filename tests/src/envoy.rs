@@ -248,6 +248,27 @@ pub fn validate(document: impl Into<Value>) -> (bool, String) {
     EnvoyBuilder::new(document).validate()
 }
 
+/// `envoy --mode validate` of a whole configuration in YAML, with these
+/// variables in Envoy's environment: whether it is content, and what it said.
+pub fn validate_yaml(config: &str, environment: &[(&str, &str)]) -> (bool, String) {
+    let dir = process::fresh_dir();
+    fs::write(dir.join("config.yaml"), config).unwrap();
+    let output = Command::new(process::binary())
+        .args(["--mode", "validate", "--disable-hot-restart", "-c"])
+        .arg(dir.join("config.yaml"))
+        .envs(environment.iter().copied())
+        .output()
+        .expect("Envoy starts");
+    let _ = fs::remove_dir_all(&dir);
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Where the plugin is: `PLUGIN`, or where `make build` leaves it.
+pub fn plugin_file() -> PathBuf {
+    plugin()
+}
+
 /// Waits until Envoy is ready; the addresses of the guarded listener and of the admin API.
 fn addresses(process: &mut Process, dir: &Path) -> Result<(SocketAddr, SocketAddr), String> {
     let deadline = Instant::now() + START;

@@ -23,6 +23,6 @@ mod stub;
 pub mod token;
 
 pub use client::{Connection, Failure};
-pub use envoy::{Envoy, EnvoyBuilder, validate};
+pub use envoy::{Envoy, EnvoyBuilder, plugin_file, validate, validate_yaml};
 pub use message::{Protocol, Request, Response, for_each_protocol};
 pub use stub::{Reply, Seen, Stub};
