@@ -17,7 +17,7 @@ use crate::{Headers, Request, SharedData, World, gate};
 pub(crate) const NOW: u64 = 1_795_348_800;
 
 /// Instructions, roughly, before a callback counts as hanging.
-const FUEL: u64 = 20_000_000_000;
+const FUEL: u64 = 3_000_000_000;
 const ROOT: u32 = 1;
 
 /// How to start a host, where [`Host::load`] says too little.
@@ -219,6 +219,13 @@ impl Host {
     /// Whether a trap has killed the VM.
     pub fn dead(&self) -> Option<&str> {
         self.dead.as_deref()
+    }
+
+    /// The guest's linear memory, in bytes.
+    pub fn memory(&mut self) -> usize {
+        self.instance
+            .get_memory(&mut self.store, "memory")
+            .map_or(0, |memory| memory.data_size(&self.store))
     }
 
     /// The tick period the guest asked for, in milliseconds; 0 for none.

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use tenant_guard_host_tests::{Host, Outcome, Request, Run, Setup, tokens};
@@ -109,6 +110,12 @@ pub fn with_trailers() -> Request {
 
 /// Names each, for messages.
 pub fn scenarios() -> Vec<(&'static str, Request)> {
+    // Signing takes its time in a debug build: once is enough.
+    static SCENARIOS: LazyLock<Vec<(&'static str, Request)>> = LazyLock::new(all_scenarios);
+    SCENARIOS.clone()
+}
+
+fn all_scenarios() -> Vec<(&'static str, Request)> {
     vec![
         ("api key", with_key()),
         ("hs256", hs256()),
