@@ -82,6 +82,10 @@ pub(super) enum Map {
 const PLUGIN_CONFIGURATION: u32 = 7;
 const COUNTER: u32 = 0;
 
+/// More than any operating system hands to a process.
+const MOST_VARIABLES: usize = 1 << 16;
+const MOST_ENVIRONMENT_BYTES: usize = 1 << 23;
+
 type Answer<T> = Result<T, HostError>;
 
 fn check(call: &'static str, status: u32) -> Answer<()> {
@@ -226,6 +230,10 @@ pub(super) fn environment() -> Answer<Vec<Vec<u8>>> {
     let (mut count, mut size) = (0usize, 0usize);
     // SAFETY: both pointers are to locals.
     check("environ_sizes_get", unsafe { environ_sizes_get(&raw mut count, &raw mut size) })?;
+    // What can't be is no reason to ask for memory that isn't there.
+    if count > MOST_VARIABLES || size > MOST_ENVIRONMENT_BYTES {
+        return Err(HostError { call: "environ_sizes_get", status: 0 });
+    }
     let mut pointers: Vec<*mut u8> = vec![core::ptr::null_mut(); count];
     let mut buffer = vec![0u8; size];
     // SAFETY: both buffers have the sizes that the host just told.

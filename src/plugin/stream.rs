@@ -42,11 +42,11 @@ impl Stream {
 impl Context for Stream {}
 
 impl HttpContext for Stream {
-    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
+    fn on_http_request_headers(&mut self, count: usize, _: bool) -> Action {
         let Some(worker) = self.worker.clone() else {
             return self.unavailable(None);
         };
-        let verdict = match worker.decide() {
+        let verdict = match worker.decide(count) {
             Ok(verdict) => verdict,
             Err(error) => return self.unavailable(Some(error)),
         };
@@ -63,10 +63,10 @@ impl HttpContext for Stream {
         if self.goes_on() { Action::Continue } else { Action::Pause }
     }
 
-    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+    fn on_http_request_trailers(&mut self, count: usize) -> Action {
         match (self.worker.clone(), &self.verdict) {
             (Some(worker), Some(verdict)) if self.goes_on() => {
-                match worker.strip_trailers(verdict) {
+                match worker.strip_trailers(verdict, count) {
                     Ok(()) => Action::Continue,
                     Err(error) => self.unavailable(Some(error)),
                 }

@@ -47,13 +47,14 @@ impl Worker {
         }
     }
 
-    /// Decides on the current request and prepares it for what follows.
+    /// Decides on the current request, of `announced` headers, and prepares it
+    /// for what follows.
     ///
     /// # Errors
     /// When the host fails at anything. The request must then not go on.
-    pub(super) fn decide(&self) -> Result<Verdict, HostError> {
+    pub(super) fn decide(&self, announced: usize) -> Result<Verdict, HostError> {
         let buffer = hostcalls::header_map(Map::RequestHeaders)?;
-        let headers = Headers::new(parse(&buffer)?);
+        let headers = Headers::new(parse(&buffer, announced)?);
         let decision = {
             let busy = |_| HostError { call: "cache", status: 0 };
             let mut cache = self.cache.try_borrow_mut().map_err(busy)?;
@@ -118,9 +119,13 @@ impl Worker {
     ///
     /// # Errors
     /// When the host fails at anything. The request must then not go on.
-    pub(super) fn strip_trailers(&self, verdict: &Verdict) -> Result<(), HostError> {
+    pub(super) fn strip_trailers(
+        &self,
+        verdict: &Verdict,
+        announced: usize,
+    ) -> Result<(), HostError> {
         let buffer = hostcalls::header_map(Map::RequestTrailers)?;
-        let trailers = parse(&buffer)?;
+        let trailers = parse(&buffer, announced)?;
         let names = trailers.iter().map(|(name, _)| *name);
         for name in self.guard.strip_trailers(verdict, names) {
             hostcalls::remove_header(Map::RequestTrailers, name)?;
@@ -137,8 +142,11 @@ impl Worker {
     }
 }
 
-fn parse(buffer: &[u8]) -> Result<pairs::Pairs<'_>, HostError> {
-    pairs::parse(buffer).ok_or(HostError { call: "proxy_get_header_map_pairs", status: 0 })
+/// The pairs of a map, none of those that were announced missing.
+fn parse(buffer: &[u8], announced: usize) -> Result<pairs::Pairs<'_>, HostError> {
+    pairs::parse(buffer)
+        .filter(|pairs| pairs.len() >= announced)
+        .ok_or(HostError { call: "proxy_get_header_map_pairs", status: 0 })
 }
 
 /// Answers the current request.

@@ -9,7 +9,7 @@
 //! also tells whether our own host is true to the ABI. It cannot carry the
 //! faults itself: its linker is private, so nothing can stand before the calls
 //! it answers alone (configuration, clock, log, metrics), its `Status` lacks
-//! 5, 6, 9 and 11, and it encodes every buffer itself.
+//! 5, 9 and 11, and it encodes every buffer itself.
 //!
 //! Both run the same [`World`] and give the same [`Run`]:
 //!
