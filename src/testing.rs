@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::{Signer, SigningKey};
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -157,6 +158,24 @@ pub(crate) fn signed(header: &Value, claims: &Value, sign: impl Fn(&[u8]) -> Vec
     let message = format!("{}.{}", part(header), part(claims));
     let signature = URL_SAFE_NO_PAD.encode(sign(message.as_bytes()));
     format!("{message}.{signature}")
+}
+
+/// The key that signs [`eddsa_token`].
+fn ed25519() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+/// Its public half, as a JWK named `ed`.
+pub(crate) fn ed25519_jwk() -> Value {
+    let x = URL_SAFE_NO_PAD.encode(ed25519().verifying_key().as_bytes());
+    json!({"kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": x})
+}
+
+/// A token with [`claims`], signed with EdDSA.
+pub(crate) fn eddsa_token(own: Value) -> String {
+    signed(&json!({"alg": "EdDSA", "kid": "ed"}), &claims(own), |message| {
+        ed25519().sign(message).to_bytes().to_vec()
+    })
 }
 
 /// A request, and what it looks like behind the guard.
