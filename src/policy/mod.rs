@@ -88,3 +88,6 @@ fn check_unlisted(tenancy: &Tenancy) -> Result<(), Denial> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
