@@ -178,6 +178,26 @@ pub(crate) fn eddsa_token(own: Value) -> String {
     })
 }
 
+/// The key that signs [`es256_token`].
+fn p256_key() -> p256::ecdsa::SigningKey {
+    p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap()
+}
+
+/// Its public half, as a JWK named `es`.
+pub(crate) fn p256_jwk() -> Value {
+    let point = p256_key().verifying_key().to_encoded_point(false);
+    let [x, y] = [point.x(), point.y()].map(|half| URL_SAFE_NO_PAD.encode(half.unwrap()));
+    json!({"kty": "EC", "crv": "P-256", "kid": "es", "x": x, "y": y})
+}
+
+/// A token with [`claims`], signed with ES256.
+pub(crate) fn es256_token(own: Value) -> String {
+    signed(&json!({"alg": "ES256", "kid": "es"}), &claims(own), |message| {
+        let signature: p256::ecdsa::Signature = p256_key().sign(message);
+        signature.normalize_s().unwrap_or(signature).to_bytes().to_vec()
+    })
+}
+
 /// A request, and what it looks like behind the guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request(Vec<(Vec<u8>, Vec<u8>)>);
