@@ -132,6 +132,11 @@ fn rules_that_contradict_a_route_are_errors() {
         let document = merged(bound.clone(), json!({"routes": [route]}));
         assert_eq!(mistakes(document), [format!("routes[0]{field}")], "{route}");
     }
+    for (strict, paths) in [(true, &[][..]), (false, &["routes[0].tenancy.trust_header"])] {
+        let route = json!({"match": {"path": "/x"}, "tenancy": {"strict": strict}});
+        let rules = json!({"tenancy": {"trust_header": "any_peer"}, "routes": [route]});
+        assert_eq!(mistakes(merged(bound.clone(), rules)), paths, "{strict}");
+    }
     let lax = merged(bound, json!({"tenancy": {"strict": false}}));
     assert_eq!(mistakes(lax), ["tenancy.strict"]);
 }
