@@ -162,6 +162,18 @@ fn only_tokens_need_a_listed_client() {
 }
 
 #[test]
+fn a_tenant_that_is_not_listed_has_no_listed_client() {
+    let tenants = json!([{"id": "acme", "clients": [{"id": "web"}]}]);
+    for (unknown_clients, result) in [("allow", "globex"), ("deny", "client_unknown")] {
+        let tenancy = json!({"unknown": "allow", "unknown_clients": unknown_clients});
+        let guard = listing(tenancy, tenants.clone());
+        let request = |name: &str| by_token(json!({"tenant": name, "client_id": "web"}));
+        assert_eq!(tenant(&guard, &request("globex")), result);
+        assert_eq!(tenant(&guard, &request("acme")), "acme");
+    }
+}
+
+#[test]
 fn of_a_token_and_a_key_both_clients_must_be_active() {
     let tenants = json!([{"id": "acme", "clients": [
         client("web", json!({})), client("old", json!({"active": false}))
