@@ -99,8 +99,7 @@ impl Jwt {
             return Err(Denial::by(Code::TokenTooLarge, "jwt.max_token_bytes"));
         }
         if let Some(known) = cache.get(token) {
-            check_route(known.issuer, only)?;
-            if let Err(denial) = known.registered.check_dates(host.now()?, known.skew) {
+            if let Err(denial) = check_again(&known, only, host) {
                 if denial.code == Code::TokenExpired {
                     cache.remove(token);
                 }
@@ -173,6 +172,16 @@ impl Jwt {
                 .ok_or_else(unknown),
         }
     }
+}
+
+/// What may have changed since a token was verified.
+fn check_again(
+    known: &VerifiedToken,
+    only: Option<&[usize]>,
+    host: &dyn Host,
+) -> Result<(), Denial> {
+    check_route(known.issuer, only)?;
+    known.registered.check_dates(host.now()?, known.skew)
 }
 
 fn check_route(issuer: usize, only: Option<&[usize]>) -> Result<(), Denial> {

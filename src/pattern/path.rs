@@ -94,13 +94,12 @@ impl PathPattern {
         }
     }
 
-    /// The segment at `{tenant}`, where the path matches. Patterns with
-    /// `{tenant}` have `**` at their end only, so that there is one.
+    /// The segment at `{tenant}`, where the path matches as it is or as a
+    /// reader that decodes reserved characters has it. Patterns with `{tenant}`
+    /// have `**` at their end only, so that there is one.
     pub(crate) fn capture<'p>(&self, path: &'p CanonicalPath) -> Option<&'p str> {
-        let segments = path.segments();
-        if !self.matches(&segments) {
-            return None;
-        }
+        let mut readings = [Some(path.segments()), path.decoded_segments()].into_iter().flatten();
+        let segments = readings.find(|segments| self.matches(segments))?;
         let index = self.segments.iter().position(|segment| *segment == Segment::Tenant)?;
         segments.get(index).copied()
     }
@@ -186,6 +185,14 @@ mod tests {
         let path = CanonicalPath::parse(b"/v1/orgs/acme/users", PathRules::default()).unwrap();
         assert_eq!(pattern("/v1/orgs/{tenant}/**").capture(&path), Some("acme"));
         assert_eq!(pattern("/v2/orgs/{tenant}/**").capture(&path), None);
+    }
+
+    #[test]
+    fn an_encoded_character_beside_the_tenant_segment_hides_nothing() {
+        for (text, raw) in [("/a:b/{tenant}", "/a%3Ab/acme"), ("/[x]/{tenant}", "/%5Bx%5d/acme")] {
+            let path = CanonicalPath::parse(raw.as_bytes(), PathRules::default()).unwrap();
+            assert_eq!(pattern(text).capture(&path), Some("acme"), "{text} {raw}");
+        }
     }
 
     #[test]

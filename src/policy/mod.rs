@@ -51,6 +51,8 @@ fn check_state(
     let id = tenant.name().as_str();
     let Some(listed) = tenancy.directory.get(tenant.name()) else {
         return match tenancy.unknown {
+            // Where the tenant isn't listed, no client of it is.
+            Unlisted::Allow if principal.token().is_some() => check_unlisted(tenancy),
             Unlisted::Allow => Ok(()),
             Unlisted::Deny => {
                 Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant))
@@ -88,3 +90,6 @@ fn check_unlisted(tenancy: &Tenancy) -> Result<(), Denial> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

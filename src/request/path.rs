@@ -165,14 +165,28 @@ fn is_unreserved(byte: u8) -> bool {
 
 /// What may stand plain in a path besides unreserved characters.
 fn is_plain(byte: u8) -> bool {
-    is_reserved(byte) || matches!(byte, b'/' | b';' | b'[' | b']')
+    is_reserved(byte) || byte == b'/'
 }
 
-/// The reserved characters that are data within a segment.
+/// The reserved characters that may stand plain within a segment: those whose
+/// two spellings stay apart in a canonical path.
 fn is_reserved(byte: u8) -> bool {
     matches!(
         byte,
-        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b':' | b'=' | b'@'
+        b'!' | b'$'
+            | b'&'
+            | b'\''
+            | b'('
+            | b')'
+            | b'*'
+            | b'+'
+            | b','
+            | b':'
+            | b';'
+            | b'='
+            | b'@'
+            | b'['
+            | b']'
     )
 }
 
@@ -277,6 +291,20 @@ mod tests {
         assert_eq!(path.decoded_segments().unwrap(), ["a:b%20c*"]);
         let path = CanonicalPath::parse(b"/a:b%20", PathRules::default()).unwrap();
         assert_eq!(path.decoded_segments(), None);
+    }
+
+    #[test]
+    fn one_of_the_readings_of_an_encoded_character_is_the_plain_one() {
+        let keep = PathRules { parameters: Lenience::Keep, ..PathRules::default() };
+        for byte in (0x21..0x7f).filter(|byte| !b"%/\\#?".contains(byte)) {
+            let plain = CanonicalPath::parse(&[b'/', byte], keep);
+            let escaped = CanonicalPath::parse(format!("/%{byte:02x}").as_bytes(), keep);
+            if let (Ok(plain), Ok(escaped)) = (plain, escaped) {
+                let decoded = escaped.decoded_segments();
+                let readings = [escaped.segments(), decoded.unwrap_or_default()];
+                assert!(readings.contains(&plain.segments()), "{}", char::from(byte));
+            }
+        }
     }
 
     #[test]
