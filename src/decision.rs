@@ -202,6 +202,8 @@ impl Guard {
         match cookie::without(headers, &cookies) {
             None => {}
             Some(rest) if rest.is_empty() => changes.remove.push(b"cookie".to_vec()),
+            // Where `strip` takes all cookies there is nothing to keep.
+            Some(_) if self.upstream.stripped.contains(b"cookie") => {}
             Some(rest) => changes.set.push(("cookie".into(), rest)),
         }
     }

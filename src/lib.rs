@@ -135,7 +135,10 @@ impl Guard {
         let principal = principal::authenticate(self, rules, presented, host, cache, trail)?;
         progress.principal = Some(principal.clone());
         let tenant = match rules.tenancy {
-            None => None,
+            None => {
+                tenant::agree(&principal.bounds())?;
+                None
+            }
             Some(tenancy) => {
                 Some(self.tenancy.resolve(tenancy, &principal.bounds(), headers, &target)?)
             }

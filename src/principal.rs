@@ -9,7 +9,7 @@ use crate::credential::Presented;
 use crate::host::Host;
 use crate::jwt::{CacheUse, TokenCache, VerifiedToken};
 use crate::route::{Auth, Rules};
-use crate::tenant::Bound;
+use crate::tenant::{Bound, TenantName};
 use crate::verdict::{Code, Denial};
 
 /// How a principal authenticated, as `x-auth-method` has it.
@@ -116,6 +116,14 @@ impl Principal {
     pub(crate) fn bounds(&self) -> Vec<&Bound> {
         let token = self.token.iter().flat_map(|token| &token.bounds);
         token.chain(self.key.iter().map(|key| &key.bound)).collect()
+    }
+
+    /// The tenants whose own credentials these are: the key's, and that of the
+    /// provider that issued the token.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &TenantName> {
+        let key = self.key.as_ref().and_then(|key| key.owner.as_ref()).map(|owner| &owner.tenant);
+        let token = self.token.as_ref().and_then(|token| token.owner.as_ref());
+        key.into_iter().chain(token)
     }
 
     /// The token, where there is one.

@@ -138,7 +138,7 @@ fn link_one(
         (None, None) if tenant.any_tenant => Reach::Unowned,
         (None, None) => Reach::Everywhere,
     };
-    let subjects = tenant
+    let subjects: HashMap<String, TenantName> = tenant
         .subjects
         .iter()
         .filter_map(|(subject, name)| {
@@ -147,6 +147,9 @@ fn link_one(
         })
         .collect();
     let source = names.source(&tenant);
+    if tenant.allow.is_some() {
+        names.check_within(&reach, &subjects, &source);
+    }
     let name = spec.name.unwrap_or_else(|| match &spec.iss {
         IssuerName::Exact(iss) => iss.clone(),
         IssuerName::Template { before, claim, after } => {
@@ -233,6 +236,28 @@ impl Names<'_> {
                 TenantSource::ActsFor(self.list("acts_for", names))
             }
             _ => TenantSource::Nothing,
+        }
+    }
+
+    /// `allow` is all that an issuer may name, by whatever means.
+    fn check_within(
+        &self,
+        reach: &Reach,
+        subjects: &HashMap<String, TenantName>,
+        source: &TenantSource,
+    ) {
+        let listed = match source {
+            TenantSource::ActsFor(names) => names.as_slice(),
+            _ => &[],
+        };
+        for name in subjects.values().chain(listed) {
+            if !self.tenancy.reaches(reach, name) {
+                let name = name.as_str();
+                self.context.problems.error(
+                    format!("{}.allow", self.path),
+                    format!("leaves {name} out, which subjects or acts_for names; add it, or take it out there"),
+                );
+            }
         }
     }
 

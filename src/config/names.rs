@@ -56,7 +56,10 @@ pub(super) fn own_header(node: Node<'_, '_>) -> Option<String> {
 /// An entry of `from`: exactly one of header, cookie and query.
 pub(super) fn source(node: Node<'_, '_>) -> Option<Source> {
     let object = node.object()?;
-    let header = object.field("header", own_header).map(Location::Header);
+    let header = object.field("header", |node| match own_header(node)?.as_str() {
+        "cookie" => node.error("is read by name: {cookie: NAME}"),
+        name => Some(Location::Header(name.to_owned())),
+    });
     let cookie =
         object.field("cookie", |node| node.some_text()).map(|n| Location::Cookie(n.into()));
     let query = object.field("query", |node| node.some_text()).map(|n| Location::Query(n.into()));

@@ -29,6 +29,8 @@ pub(crate) struct VerifiedToken {
     pub(crate) scopes: Vec<String>,
     /// What it says of the tenant, in one or more places.
     pub(crate) bounds: Vec<Bound>,
+    /// The tenant whose own provider issued it.
+    pub(crate) owner: Option<TenantName>,
     /// It acts for tenants that its caller asserts, which is always audited.
     pub(crate) acts_for: bool,
     /// The claims of `upstream.claims`, by position there.
@@ -68,6 +70,7 @@ impl VerifiedToken {
             // `*` means every scope in the configuration only.
             scopes: scopes.into_iter().filter(|scope| scope != "*").collect(),
             bounds: bounds(issuer, claims, tenancy),
+            owner: issuer.owner.clone(),
             acts_for: matches!(issuer.tenant, TenantSource::ActsForAny | TenantSource::ActsFor(_)),
             claims: jwt
                 .forwarded_claims
@@ -83,7 +86,7 @@ impl VerifiedToken {
         let texts = self.roles.iter().chain(&self.scopes).map(|text| text.len().saturating_add(32));
         let claims = self.claims.iter().flatten().map(|value| value.to_string().len());
         let names = self.bounds.iter().map(|bound| match bound {
-            Bound::OneOf(names) => names.len().saturating_mul(160),
+            Bound::OneOf(names) | Bound::ActsFor(names) => names.len().saturating_mul(160),
             _ => 64,
         });
         let fixed = [
@@ -109,7 +112,7 @@ fn bounds(issuer: &Issuer, claims: &Map<String, Value>, tenancy: &Tenancy) -> Ve
         TenantSource::Nothing => Bound::Nothing,
         TenantSource::Fixed(name) => one(name),
         TenantSource::ActsForAny => Bound::Any(issuer.reach.clone()),
-        TenantSource::ActsFor(names) => Bound::OneOf(names.clone()),
+        TenantSource::ActsFor(names) => Bound::ActsFor(names.clone()),
         TenantSource::Claims(paths) => claimed(paths, claims, tenancy, &issuer.reach),
     });
     bounds

@@ -2,7 +2,7 @@
 //! client's state.
 
 use crate::principal::Principal;
-use crate::tenant::{ResolvedTenant, Tenancy, Unlisted};
+use crate::tenant::{ResolvedTenant, Tenancy, TenantName, Unlisted};
 use crate::verdict::{Code, Denial, Level};
 
 /// A caller that passed every policy. Only [`admit`] makes one, so identity
@@ -33,8 +33,15 @@ pub(crate) fn admit(
     principal: Principal,
     tenant: Option<ResolvedTenant>,
 ) -> Result<Admitted, Denial> {
-    if let Some(tenant) = &tenant {
-        check_state(tenancy, &principal, tenant)?;
+    match &tenant {
+        Some(tenant) => check_state(tenancy, &principal, tenant.name())?,
+        // On routes without tenancy too, a tenant's key or its own provider's
+        // token is worth nothing while the tenant is off.
+        None => {
+            for owner in principal.owners() {
+                check_state(tenancy, &principal, owner)?;
+            }
+        }
     }
     Ok(Admitted { principal, tenant })
 }
@@ -42,23 +49,20 @@ pub(crate) fn admit(
 fn check_state(
     tenancy: &Tenancy,
     principal: &Principal,
-    tenant: &ResolvedTenant,
+    tenant: &TenantName,
 ) -> Result<(), Denial> {
-    if tenancy.is_reserved(tenant.name()) {
+    let Some(listed) = tenancy.directory.get(tenant) else {
         // The reserved tenant is always known and active.
-        return Ok(());
-    }
-    let id = tenant.name().as_str();
-    let Some(listed) = tenancy.directory.get(tenant.name()) else {
-        return match tenancy.unknown {
-            // Where the tenant isn't listed, no client of it is.
-            Unlisted::Allow if principal.token().is_some() => check_unlisted(tenancy),
-            Unlisted::Allow => Ok(()),
-            Unlisted::Deny => {
-                Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant))
-            }
+        if tenancy.unknown == Unlisted::Deny && !tenancy.is_reserved(tenant) {
+            return Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant));
+        }
+        // Where the tenant isn't listed, no client of it is.
+        return match principal.token() {
+            Some(_) => check_unlisted(tenancy),
+            None => Ok(()),
         };
     };
+    let id = tenant.as_str();
     if !listed.active {
         let rule = format!("active of tenant {id}");
         return Err(Denial::by(Code::TenantInactive, rule).at(Level::Tenant));

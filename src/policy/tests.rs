@@ -206,3 +206,56 @@ fn the_tenant_is_judged_before_the_client() {
         assert_eq!(outcome(&guard, &request), result, "{name}");
     }
 }
+
+#[test]
+fn without_tenancy_too_an_inactive_tenants_own_credentials_are_refused() {
+    let own = issuer(json!({"issuer": "https://acme.example"}));
+    let tenants = |active: bool, client_active: bool| {
+        json!([{
+            "id": "acme", "active": active, "issuers": [own.clone()],
+            "clients": [client("web", json!({"active": client_active}))]
+        }])
+    };
+    let rules = json!({"tenant": {"claims": ["tenant"], "any_tenant": true}});
+    let with = |tenants: Value| {
+        let routes = json!([{"match": {"path": "/**"}, "tenancy": "none"}]);
+        guard(merged(jwt(rules.clone()), json!({"tenants": tenants, "routes": routes})))
+    };
+    let by_own = || by_token(json!({"iss": "https://acme.example", "client_id": "web"}));
+    for (active, client_active, result) in
+        [(true, true, "allow"), (false, true, "tenant_inactive"), (true, false, "client_inactive")]
+    {
+        let guard = with(tenants(active, client_active));
+        assert_eq!(outcome(&guard, &by_key("web")), result);
+        assert_eq!(outcome(&guard, &by_own()), result);
+        assert_eq!(outcome(&guard, &by_token(json!({}))), "allow", "of no tenant");
+    }
+}
+
+#[test]
+fn credentials_of_two_tenants_agree_on_no_route() {
+    let tenants = json!([{"id": "acme", "clients": [client("web", json!({}))]}, {"id": "globex"}]);
+    let guard = guard(merged(
+        jwt(json!({"tenant": {"claims": ["tenant"]}})),
+        json!({
+            "both": "agree", "tenants": tenants,
+            "routes": [{"match": {"path": "/**"}, "tenancy": "none"}]
+        }),
+    ));
+    for (claimed, result) in [("acme", "allow"), ("globex", "tenant_mismatch")] {
+        let request = by_token(json!({"tenant": claimed})).with("x-api-key", "web");
+        assert_eq!(outcome(&guard, &request), result, "{claimed}");
+    }
+}
+
+#[test]
+fn a_token_of_no_listed_client_is_nobody_in_the_reserved_tenant_too() {
+    let route = json!([{"match": {"path": "/**"}, "tenancy": {"strict": false}}]);
+    for (unknown, result) in [("allow", "default"), ("deny", "client_unknown")] {
+        let guard = guard(merged(
+            jwt(json!({})),
+            json!({"tenancy": {"unknown_clients": unknown}, "routes": route.clone()}),
+        ));
+        assert_eq!(tenant(&guard, &by_token(json!({"client_id": "web"}))), result);
+    }
+}

@@ -24,6 +24,8 @@ pub(crate) enum Bound {
     NotAllowed,
     /// One of these, each there once. A single name simply binds.
     OneOf(Vec<TenantName>),
+    /// The one of these that the caller asserts; it must assert one.
+    ActsFor(Vec<TenantName>),
     /// Whatever tenant the caller asserts, within a reach.
     Any(Reach),
 }
@@ -180,16 +182,17 @@ impl Tenancy {
             (Choices::Unbound, None) => Ok(self.resolved(self.reserved.clone(), Origin::Default)),
             (Choices::Any, Some((name, _))) => Ok(self.resolved(name.clone(), Origin::Chosen)),
             (Choices::Any, None) => Err(Code::TenantChoiceRequired.into()),
-            (Choices::OneOf(names), Some((name, place))) => {
-                let origin = if names.len() == 1 { Origin::Bound } else { Origin::Chosen };
+            (Choices::Among { names, must_choose }, Some((name, place))) => {
+                let bound = names.len() == 1 && !must_choose;
+                let origin = if bound { Origin::Bound } else { Origin::Chosen };
                 if names.contains(&name) {
                     Ok(self.resolved(name.clone(), origin))
                 } else {
                     Err(Denial::by(Code::TenantMismatch, place.to_owned()))
                 }
             }
-            (Choices::OneOf(names), None) => match names.as_slice() {
-                [name] => Ok(self.resolved((*name).clone(), Origin::Bound)),
+            (Choices::Among { names, must_choose }, None) => match names.as_slice() {
+                [name] if !must_choose => Ok(self.resolved((*name).clone(), Origin::Bound)),
                 _ => Err(Code::TenantChoiceRequired.into()),
             },
         }
@@ -247,24 +250,43 @@ impl Tenancy {
 enum Choices<'b> {
     Unbound,
     Any,
-    OneOf(Vec<&'b TenantName>),
+    Among {
+        names: Vec<&'b TenantName>,
+        /// Nothing but the caller's assertion picks one, even of one.
+        must_choose: bool,
+    },
+}
+
+/// Checks that credentials name one tenant, where none is resolved.
+///
+/// # Errors
+/// `tenant_mismatch` where they don't.
+pub(crate) fn agree(bounds: &[&Bound]) -> Result<(), Denial> {
+    choices(bounds).map(|_| ())
 }
 
 /// What all credentials together leave to choose from.
 fn choices<'b>(bounds: &[&'b Bound]) -> Result<Choices<'b>, Denial> {
     let mut choices = Choices::Unbound;
     for bound in bounds {
-        choices = match (bound, choices) {
-            (Bound::OneOf(names), Choices::OneOf(known)) => {
+        let (names, free) = match bound {
+            Bound::OneOf(names) => (names, false),
+            Bound::ActsFor(names) => (names, true),
+            Bound::Any(_) if matches!(choices, Choices::Unbound) => {
+                choices = Choices::Any;
+                continue;
+            }
+            _ => continue,
+        };
+        choices = match choices {
+            Choices::Among { names: known, must_choose } => {
                 let common: Vec<_> = known.into_iter().filter(|n| names.contains(n)).collect();
                 if common.is_empty() {
                     return Err(Denial::by(Code::TenantMismatch, "credentials disagree"));
                 }
-                Choices::OneOf(common)
+                Choices::Among { names: common, must_choose: must_choose && free }
             }
-            (Bound::OneOf(names), _) => Choices::OneOf(names.iter().collect()),
-            (Bound::Any(_), Choices::Unbound) => Choices::Any,
-            (_, choices) => choices,
+            _ => Choices::Among { names: names.iter().collect(), must_choose: free },
         };
     }
     Ok(choices)

@@ -108,7 +108,6 @@ fn an_encoded_character_that_decides_between_routes_is_refused() {
     let guard = routed(json!({"routes": [
         {"match": {"path": "/a:b/**"}},
         {"match": {"path": "/x/[id]"}},
-        {"match": {"path": "/v%40/x"}},
         {"match": {"path": "/**"}, "auth": "none"}
     ]}));
     for (path, index) in [
@@ -118,12 +117,10 @@ fn an_encoded_character_that_decides_between_routes_is_refused() {
         ("/x/[id]", "[1]"),
         ("/x/%5Bid%5D", "path_ambiguous"),
         ("/x/[id%5d", "path_ambiguous"),
-        ("/v%40/x", "path_ambiguous"),
-        ("/v@/x", "[3]"),
         // Whichever way these are read, one route takes them.
         ("/a:b/%3A", "[0]"),
-        ("/a%2Ab", "[3]"),
-        ("/%40", "[3]"),
+        ("/a%2Ab", "[2]"),
+        ("/%40", "[2]"),
     ] {
         assert_eq!(route(&guard, &Request::get(path)), index, "{path}");
     }

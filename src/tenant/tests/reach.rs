@@ -59,6 +59,37 @@ fn a_machine_acts_only_for_tenants_that_its_issuer_may_name() {
 }
 
 #[test]
+fn a_machine_must_say_for_whom_it_acts_even_where_there_is_one_tenant() {
+    let guard = guard(jwt(json!({"tenant": {"acts_for": ["acme"]}})));
+    for (asserted, result) in [
+        (None, "tenant_choice_required"),
+        (Some("acme"), "acme"),
+        (Some("globex"), "tenant_mismatch"),
+        (Some("default"), "tenant_reserved"),
+    ] {
+        let request = claiming(json!(null));
+        let request = match asserted {
+            Some(name) => request.with("x-tenant-id", name),
+            None => request,
+        };
+        assert_eq!(tenant(&guard, &request), result, "{asserted:?}");
+    }
+}
+
+#[test]
+fn whatever_names_a_tenant_beyond_allow_is_refused_at_load() {
+    for rules in [
+        json!({"claims": ["tenant"], "allow": ["acme"], "subjects": {"alice": "globex"}}),
+        json!({"acts_for": ["acme", "globex"], "allow": ["acme"]}),
+    ] {
+        let paths = mistakes(jwt(json!({ "tenant": rules })));
+        assert_eq!(paths, ["jwt.issuers[0].tenant.allow"], "{rules}");
+    }
+    let within = json!({"acts_for": ["acme"], "allow": ["acme", "globex"]});
+    guard(jwt(json!({ "tenant": within })));
+}
+
+#[test]
 fn any_tenant_never_reaches_a_tenant_with_issuers_of_its_own() {
     let rules = json!({"claims": ["tenant"], "any_tenant": true});
     check(
