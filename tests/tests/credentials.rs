@@ -3,9 +3,13 @@
 
 mod common;
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use common::{Fleet, idp, key_entry, with};
 use serde_json::{Value, json};
-use tenant_guard_tests::{EnvoyBuilder, Request};
+use tenant_guard_tests::token::now;
+use tenant_guard_tests::{EnvoyBuilder, Protocol, Request, for_each_protocol};
 
 const WEB_KEY: &str = "key-of-acme-web";
 
@@ -155,7 +159,7 @@ fn credentials_stay_where_the_operator_wants_them() {
     let document = with(document(), json!({"upstream": {"forward_credentials": true}}));
     let envoy = EnvoyBuilder::new(document).start();
     let token = token();
-    tenant_guard_tests::for_each_protocol(|over| {
+    for_each_protocol(|over| {
         let mut session = common::Session::new(&envoy, over);
         let response = session.allowed_as(Request::get("/?a=1").bearer(&token), "acme");
         assert_eq!(response.echoed_value("authorization").unwrap(), format!("Bearer {token}"));
@@ -174,4 +178,28 @@ fn credentials_stay_where_the_operator_wants_them() {
         assert_eq!(session.last_line()["path"], "/?a=1");
         session.finish();
     });
+}
+
+#[test]
+fn a_token_expires_in_the_cache_too() {
+    let exact = idp("exact").config(json!({"clock_skew": "0s", "tenant": {"fixed": "acme"}}));
+    let document = with(document(), json!({"jwt": {"issuers": [exact]}}));
+    let envoy = EnvoyBuilder::new(document).start();
+    let expires = now() + 3;
+    let token = idp("exact").token(json!({"exp": expires}));
+    for_each_protocol(|over| {
+        let mut connection = envoy.connect(over);
+        let mut get = || connection.send(&Request::get("/").bearer(&token)).unwrap();
+        let mut allowed = 0;
+        while now() < expires {
+            let response = get();
+            allowed += usize::from(response.status == 200);
+            assert!(response.status == 200 || now() >= expires, "{response:?}");
+            sleep(Duration::from_millis(50));
+        }
+        assert_eq!(get().code().unwrap(), "token_expired");
+        assert_eq!(get().code().unwrap(), "token_expired");
+        assert!(allowed > 1 || over == Protocol::H2);
+    });
+    assert!(envoy.stat("wasmcustom.tenant_guard.cache_hits").unwrap() > 1);
 }

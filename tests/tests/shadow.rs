@@ -9,11 +9,15 @@ use tenant_guard_tests::{EnvoyBuilder, Request, for_each_protocol};
 
 const WEB_KEY: &str = "key-of-acme-web";
 
-static WITH_BACKSTOP: Fleet =
-    Fleet::new(|| EnvoyBuilder::new(document(json!({"shadow": true}))).hardened(false));
-static WITHOUT_BACKSTOP: Fleet = Fleet::new(|| {
-    EnvoyBuilder::new(document(json!({"shadow": true}))).hardened(false).backstop(false)
-});
+static WITH_BACKSTOP: Fleet = Fleet::new(envoy);
+static WITHOUT_BACKSTOP: Fleet = Fleet::new(|| envoy().backstop(false));
+
+fn envoy() -> EnvoyBuilder {
+    // A route that only the guard's own word leads to.
+    let acme = json!({"name": "acme", "match": {"prefix": "/", "headers": [
+        {"name": "x-tenant-id", "string_match": {"exact": "acme"}}]}, "route": {"cluster": "app_h2"}});
+    EnvoyBuilder::new(document(json!({"shadow": true}))).hardened(false).route(acme)
+}
 
 fn document(more: Value) -> Value {
     with(
@@ -52,6 +56,7 @@ fn refusals() -> Vec<(Request, &'static str, &'static str)> {
     let globex = idp("claims").token(json!({"tenant": "globex"}));
     vec![
         (forged("/things/a"), "/things/a", "credentials_missing"),
+        (forged("/things/a").tenant("acme"), "/things/a", "credentials_missing"),
         (
             forged("/things/a").tenant("acme").tenant("globex").api_key(WEB_KEY),
             "/things/a",
@@ -76,6 +81,7 @@ fn unchanged(session: &mut Session<'_>) {
         ("x-auth-method", "api_key"),
     ]);
     assert_eq!(received(&session.allowed(forged("/things/a").api_key(WEB_KEY))), identity);
+    assert_eq!(session.last_line()["route"], "acme");
     let identity = headers(&[("x-tenant-id", "default"), ("x-auth-method", "anonymous")]);
     assert_eq!(received(&session.allowed(forged("/optional"))), identity);
     let public = session.passed(forged("/public").api_key("stays"), json!("public"));
@@ -89,6 +95,7 @@ fn what_would_be_refused_goes_on_as_nobody() {
         for (request, path, code) in refusals() {
             let response = session.passed(request.clone(), json!("shadow"));
             assert_eq!(received(&response), headers(&[]), "{code}");
+            assert_eq!(session.last_line()["route"], "application", "{code}");
             assert_eq!(response.echoed_value(":path").unwrap(), path, "{code}");
             // Trailers are no way in either.
             let post =
@@ -161,6 +168,7 @@ fn untouched_leaves_every_request_as_it_came() {
         .start();
     let warning = envoy.wait_for_log("shadow: untouched leaves forged identity headers");
     assert!(warning.contains("[warning]"), "{warning}");
+    let bare_envoy = EnvoyBuilder::bare().hardened(false).start();
     let good = forged("/things/a?key=1").header("cookie", format!("key={WEB_KEY}; a=1"));
     let allowed = forged("/things/a?a=1").api_key(WEB_KEY);
     for_each_protocol(|over| {
@@ -172,7 +180,7 @@ fn untouched_leaves_every_request_as_it_came() {
             forged("/things;a").bearer("a.b.c"),
         ] {
             // What a request without guard would bring, is brought.
-            let bare = BARE.envoys()[0].send(&request.clone().over(over));
+            let bare = bare_envoy.send(&request.clone().over(over));
             let response = session.passed(request.trailer("x-user-id", "forged"), json!("shadow"));
             assert_eq!(received(&response), received(&bare));
             assert_eq!(response.echoed_value(":path"), bare.echoed_value(":path"));
@@ -189,8 +197,6 @@ fn untouched_leaves_every_request_as_it_came() {
     assert_eq!(stat("stripped"), 0);
     assert_eq!(stat("allowed") + stat("public"), 4);
 }
-
-static BARE: Fleet = Fleet::new(|| EnvoyBuilder::bare().hardened(false));
 
 #[test]
 fn untouched_behind_the_backstop_lets_nothing_through() {

@@ -3,10 +3,10 @@
 
 mod common;
 
-use common::{Fleet, headers, idp, key_entry, received, with};
+use common::{Fleet, Session, headers, idp, key_entry, received, with};
 use serde_json::{Value, json};
 use tenant_guard_tests::token::{b64, unb64};
-use tenant_guard_tests::{EnvoyBuilder, Request};
+use tenant_guard_tests::{EnvoyBuilder, Request, for_each_protocol};
 
 const WEB_KEY: &str = "key-of-acme-web";
 const LOOSE_KEY: &str = "key-of-nobody";
@@ -210,4 +210,33 @@ fn what_a_header_cannot_hold_is_percent_encoded() {
     let claims: Value = serde_json::from_slice(&unb64(&payload)).unwrap();
     assert_eq!(claims["email"], "tab\there");
     assert_eq!(b64(unb64(&payload)), payload);
+}
+
+#[test]
+fn the_operator_names_the_headers() {
+    let document = with(
+        document(),
+        json!({"upstream": {"headers":
+        {"tenant": "x-org", "subject": "Remote-User", "scopes": null, "method": null}}}),
+    );
+    let envoy = EnvoyBuilder::new(document).hardened(false).start();
+    let (token, payload) = claims(json!({"sub": "alice", "scope": "read", "roles": ["r"]}));
+    for_each_protocol(|over| {
+        let mut session = Session::new(&envoy, over);
+        let forged = ["x-org", "X_Org", "remote_user", "Remote-User", "x-roles"];
+        let request = forged
+            .into_iter()
+            .fold(Request::get("/"), |request, name| request.header(name, "forged"));
+        // What the caller asserts has been heard, and goes no further.
+        let response = session.allowed(request.tenant("acme").bearer(&token));
+        let expected = [
+            ("x-org", "acme"),
+            ("remote-user", "alice"),
+            ("x-roles", "r"),
+            ("x-jwt-payload", &payload),
+        ];
+        assert_eq!(received(&response), headers(&expected));
+        session.refused(Request::get("/").tenant("globex").bearer(&token), 403, "tenant_mismatch");
+        session.finish();
+    });
 }
