@@ -22,7 +22,8 @@ fn large() -> Issuer {
 fn document() -> Value {
     let tenant = json!({"tenant": {"claims": ["tenant"], "any_tenant": true}});
     let all = Alg::ALL.into_iter().map(issuer).chain([large()]);
-    json!({"version": 1, "jwt": {"issuers": all.map(|issuer| issuer.config(tenant.clone())).collect::<Vec<_>>()}})
+    let all: Vec<Value> = all.map(|issuer| issuer.config(tenant.clone())).collect();
+    json!({"version": 1, "jwt": {"issuers": all}})
 }
 
 #[test]

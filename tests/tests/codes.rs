@@ -18,7 +18,9 @@ fn document() -> Value {
     json!({
         "version": 1,
         "jwt": {"max_token_bytes": 4096, "issuers": [
-            claims().config(json!({"tenant": {"claims": ["tenant"], "allow": ["acme", "globex", "sleeping", "nobody"]}, "max_lifetime": "1h"})),
+            claims().config(json!({
+                "tenant": {"claims": ["tenant"], "allow": ["acme", "globex", "sleeping", "nobody"]},
+                "max_lifetime": "1h"})),
             idp("some").config(json!({"tenant": {"acts_for": ["acme", "globex"]}})),
         ]},
         "api_keys": {"keys": [key_entry("loose", "loose")]},
@@ -34,7 +36,8 @@ fn document() -> Value {
                 {"id": "closed", "active": false, "keys": [key("of-closed", json!({}))]},
             ]},
             {"id": "globex"},
-            {"id": "sleeping", "active": false, "clients": [{"id": "web", "keys": [key("of-sleeping", json!({}))]}]},
+            {"id": "sleeping", "active": false, "clients": [
+                {"id": "web", "keys": [key("of-sleeping", json!({}))]}]},
         ],
         "routes": [
             {"match": {"path": "/lax"}, "tenancy": {"strict": false}},

@@ -45,7 +45,8 @@ fn every_mistake_is_told_at_once_with_its_place_and_its_cure() {
         "jwt": {"max_token_bytes": "many", "issuers": [
             {"issuer": "https://a.example.com/", "keys": {"secret": "hunter2-hunter2"}, "clock_skew": "30"},
             small.config(json!({})),
-            {"issuer": "none", "audiences": ["api"], "keys": {"jwks": idp("x").jwks()}, "tenant": {"fixed": "acme", "claims": ["t"]}},
+            {"issuer": "none", "audiences": ["api"], "keys": {"jwks": idp("x").jwks()},
+             "tenant": {"fixed": "acme", "claims": ["t"]}},
         ]},
         "api_keys": {"keys": [{"id": "k", "sha256": "hunter2"}]},
         "tenancy": {"header": "host", "id_format": "guid"},

@@ -22,7 +22,8 @@ fn document() -> Value {
             "from": [{"header": "authorization", "scheme": "Bearer"}, {"cookie": "session"}, {"query": "access_token"}],
             "issuers": [idp("claims").config(json!({"tenant": {"claims": ["tenant"]}}))],
         },
-        "api_keys": {"from": [{"header": "x-api-key"}, {"header": "authorization", "scheme": "ApiKey"}, {"cookie": "key"}, {"query": "key"}]},
+        "api_keys": {"from": [
+            {"header": "x-api-key"}, {"header": "authorization", "scheme": "ApiKey"}, {"cookie": "key"}, {"query": "key"}]},
         "tenants": [{"id": "acme", "clients": [{"id": "web", "keys": [key_entry("web-1", WEB_KEY)]}]}],
         "routes": [
             {"match": {"path": "/jwt"}, "mode": "jwt"},

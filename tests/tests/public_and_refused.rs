@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Fleet, headers, idp, key_entry, received};
+use common::{Fleet, headers, idp, key_entry, received, with};
 use serde_json::{Value, json};
 use tenant_guard_tests::{EnvoyBuilder, Request};
 
@@ -100,39 +100,55 @@ fn a_public_request_goes_on_without_any_identity() {
 
 #[test]
 fn a_refusals_access_log_shows_what_was_resolved_and_no_more() {
-    let of = |more: Value| idp("claims").token(more);
-    let known = of(
-        json!({"tenant": "globex", "sub": "alice", "client_id": "off", "roles": ["r"], "scope": "s t"}),
-    );
-    let bad = |token: &str| format!("{token}=");
+    let known = idp("claims").token(json!({
+        "tenant": "globex", "sub": "alice", "client_id": "off", "roles": ["r"], "scope": "s t",
+    }));
+    let names = ["x-user-id", "x-client-id", "x-key-id", "x-roles", "x-scopes", "x-auth-method"];
+    let forged = |path: &str| {
+        let request = Request::get(path).tenant("acme");
+        names.into_iter().fold(request, |request, name| request.header(name, "forged"))
+    };
+    let nobody = json!({});
+    let alice = json!({
+        "subject": "alice", "client": "off", "method_header": "jwt", "roles": "r", "scopes": "s t",
+    });
+    let alice_of_globex = with(alice.clone(), json!({"tenant": "globex"}));
+    let web = json!({"client": "web", "key": "web-1", "method_header": "api_key"});
+    let query = |path: &str, rest: &str| format!("{path}?access_token={known}{rest}");
     FLEET.everywhere(|session| {
-        let mut logged = |request: Request, status: u16, code: &str, path: &str, expected: Value| {
+        let mut logged = |request: Request, status: u16, code: &str, path: &str, who: &Value| {
             session.refused(request, status, code);
             let line = session.last_line();
-            let names = ["tenant", "subject", "client", "key", "method_header", "roles", "scopes"];
-            let found: serde_json::Map<_, _> = names.into_iter().filter(|name| !line[*name].is_null()).map(|name| (name.to_owned(), line[name].clone())).collect();
-            assert_eq!(Value::Object(found), expected, "{line}");
-            assert_eq!(line["path"], path, "{line}");
+            let mut found = json!({});
+            for name in ["tenant", "subject", "client", "key", "method_header", "roles", "scopes"] {
+                if !line[name].is_null() {
+                    found[name] = line[name].clone();
+                }
+            }
+            assert_eq!((&found, &line["path"]), (who, &json!(path)), "{line}");
         };
-        let forged = |path: &str| Request::get(path).header("x-user-id", "root").header("x-client-id", "root").header("x-roles", "admin").header("x-key-id", "k").header("x-scopes", "all").header("x-auth-method", "jwt").tenant("acme");
-        // The tenant too, where it was resolved.
-        logged(forged("/open/x").bearer(&known), 403, "client_inactive", "/open/x", json!({
-            "tenant": "globex", "subject": "alice", "client": "off", "method_header": "jwt", "roles": "r", "scopes": "s t"}));
-        logged(forged(&format!("/open/x?access_token={known}&a=1")), 403, "client_inactive", "/open/x?a=1", json!({
-            "tenant": "globex", "subject": "alice", "client": "off", "method_header": "jwt", "roles": "r", "scopes": "s t"}));
+        // The caller and the tenant, where both were resolved.
+        let request = forged("/open/x").bearer(&known);
+        logged(request, 403, "client_inactive", "/open/x", &alice_of_globex);
+        let request = forged(&query("/open/x", "&a=1"));
+        logged(request, 403, "client_inactive", "/open/x?a=1", &alice_of_globex);
         // The caller only, where the tenant wasn't.
-        logged(forged(&format!("/strict/x?key={WEB_KEY}")).tenant(""), 400, "tenant_malformed", "/strict/x", json!({
-            "client": "web", "key": "web-1", "method_header": "api_key"}));
-        logged(forged("/strict/x").bearer(&known), 403, "tenant_mismatch", "/strict/x", json!({
-            "subject": "alice", "client": "off", "method_header": "jwt", "roles": "r", "scopes": "s t"}));
-        // Nothing, where nobody was verified.
-        let nobody = json!({});
-        logged(forged("/open/x"), 401, "credentials_missing", "/open/x", nobody.clone());
-        logged(forged("/open/x").bearer(bad(&known)), 401, "token_malformed", "/open/x", nobody.clone());
-        logged(forged("/open/x?key=wrong&a=1"), 401, "api_key_unknown", "/open/x?a=1", nobody.clone());
-        logged(forged(&format!("/open/x?access_token={known}&access_token={known}")), 400, "credentials_ambiguous", "/open/x", nobody.clone());
-        logged(forged(&format!("/elsewhere?access_token={known}")), 403, "route_refused", "/elsewhere", nobody.clone());
-        logged(forged(&format!("/open;x?access_token={known}&b")), 400, "path_ambiguous", "/open;x?b", nobody);
+        let request = forged("/strict/x").bearer(&known);
+        logged(request, 403, "tenant_mismatch", "/strict/x", &alice);
+        let request = forged(&format!("/strict/x?key={WEB_KEY}")).tenant("");
+        logged(request, 400, "tenant_malformed", "/strict/x", &web);
+        // Nobody, where nobody was verified.
+        logged(forged("/open/x"), 401, "credentials_missing", "/open/x", &nobody);
+        let request = forged("/open/x").bearer(format!("{known}="));
+        logged(request, 401, "token_malformed", "/open/x", &nobody);
+        let request = forged("/open/x?key=wrong&a=1");
+        logged(request, 401, "api_key_unknown", "/open/x?a=1", &nobody);
+        let request = forged(&query("/open/x", &format!("&access_token={known}")));
+        logged(request, 400, "credentials_ambiguous", "/open/x", &nobody);
+        let request = forged(&query("/elsewhere", ""));
+        logged(request, 403, "route_refused", "/elsewhere", &nobody);
+        let request = forged(&query("/open;x", "&b"));
+        logged(request, 400, "path_ambiguous", "/open;x?b", &nobody);
     });
 }
 

@@ -16,7 +16,8 @@ fn document() -> Value {
         "tenants": [{"id": "acme", "clients": [{"id": "web", "keys": [key_entry("web-1", "web-key")]}]}],
         "replies": {
             "realm": "the shop",
-            "status": {"tenant_reserved": 400, "tenant_mismatch": 404, "tenant_required": 401, "token_expired": 403, "credentials_ambiguous": 401},
+            "status": {"tenant_reserved": 400, "tenant_mismatch": 404, "tenant_required": 401,
+                "token_expired": 403, "credentials_ambiguous": 401},
             "details": {"credentials_missing": "Sign in f\u{fc}rst: \"100%\".", "tenant_mismatch": "Not your shop."},
             "type_base": "https://errors.example.com/#",
             "resource_metadata": "https://api.example.com/.well-known/oauth-protected-resource",

@@ -14,25 +14,32 @@ static FLEET: Fleet = Fleet::new(|| EnvoyBuilder::new(document()));
 
 /// Every kind of binding, on routes of every strictness that goes with bindings.
 fn document() -> Value {
-    let route = |name: &str, tenancy: Value| json!({"match": {"path": [format!("/{name}/**"), format!("/v1/orgs/*/{name}")]}, "tenancy": tenancy});
+    let route = |name: &str, tenancy: Value| {
+        let paths = [format!("/{name}/**"), format!("/v1/orgs/*/{name}")];
+        json!({"match": {"path": paths}, "tenancy": tenancy})
+    };
     json!({
         "version": 1,
         "jwt": {"issuers": [
-            idp("claims").config(json!({"tenant": {"claims": ["tenant", "org.id"], "allow": ["acme", "globex", "unlisted", "default-not"]}})),
+            idp("claims").config(json!({"tenant": {
+                "claims": ["tenant", "org.id"], "allow": ["acme", "globex", "default-not"]}})),
             idp("fixed").config(json!({"tenant": {"fixed": "acme"}})),
             idp("subjects").config(json!({"tenant": {"subjects": {"alice": "acme"}}})),
-            idp("both").config(json!({"tenant": {"claims": ["tenant"], "subjects": {"alice": "acme"}, "any_tenant": true}})),
+            idp("both").config(json!({"tenant": {
+                "claims": ["tenant"], "subjects": {"alice": "acme"}, "any_tenant": true}})),
             idp("any").config(json!({"tenant": {"acts_for": "any", "any_tenant": true}})),
             idp("some").config(json!({"tenant": {"acts_for": ["acme", "globex"]}})),
         ]},
         "api_keys": {"keys": [key_entry("loose", LOOSE_KEY)]},
         "tenants": [
-            {"id": "acme", "aliases": ["org_9fXk"], "clients": [{"id": "web", "keys": [key_entry("web-1", WEB_KEY)]}]},
+            {"id": "acme", "aliases": ["org_9fXk"], "clients": [
+                {"id": "web", "keys": [key_entry("web-1", WEB_KEY)]}]},
             {"id": "globex"},
             {"id": "initech"},
             {"id": "owned", "issuers": [idp("own").config(json!({}))]},
         ],
-        "tenancy": {"assertions": [{"path": "/v1/orgs/{tenant}/**"}, {"host": "{tenant}.api.test"}, {"query": "org"}]},
+        "tenancy": {"assertions": [
+            {"path": "/v1/orgs/{tenant}/**"}, {"host": "{tenant}.api.test"}, {"query": "org"}]},
         "routes": [
             route("strict", json!({})),
             route("lax", json!({"strict": false})),

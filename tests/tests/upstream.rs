@@ -18,15 +18,14 @@ fn document() -> Value {
         "version": 1,
         "both": "agree",
         "jwt": {
-            "from": [{"header": "authorization", "scheme": "Bearer"}, {"cookie": "session"}, {"query": "access_token"}],
             "issuers": [idp("claims").config(json!({"tenant": {"claims": ["tenant"]}}))],
         },
         "api_keys": {
-            "from": [{"header": "x-api-key"}, {"header": "authorization", "scheme": "ApiKey"}, {"cookie": "key"}, {"query": "key"}],
             "keys": [key_entry("loose", LOOSE_KEY)],
         },
         "tenants": [{"id": "acme", "aliases": ["org_1"], "clients": [{"id": "web app", "keys": [
-            with(key_entry("web-1", WEB_KEY), json!({"scopes": ["outline:generate", "read"], "roles": ["standard", "a,b"]}))]}]}],
+            with(key_entry("web-1", WEB_KEY), json!({
+                "scopes": ["outline:generate", "read"], "roles": ["standard", "a,b"]}))]}]}],
         "routes": [
             {"match": {"path": "/optional/**"}, "auth": "optional", "tenancy": {"strict": false}},
             {"match": {"path": "/me"}, "tenancy": "none"},
@@ -239,4 +238,29 @@ fn the_operator_names_the_headers() {
         session.refused(Request::get("/").tenant("globex").bearer(&token), 403, "tenant_mismatch");
         session.finish();
     });
+}
+
+#[test]
+fn an_upgraded_connection_has_the_same_identity() {
+    let envoy = EnvoyBuilder::new(document()).upgrade("websocket").upgrade("CONNECT").start();
+    let (token, payload) = claims(json!({"sub": "alice"}));
+    let alice = [
+        ("x-tenant-id", "acme"),
+        ("x-user-id", "alice"),
+        ("x-auth-method", "jwt"),
+        ("x-jwt-payload", &payload),
+    ];
+    for_each_protocol(|over| {
+        let socket = || Request::websocket("/ws", over).header("x-user-id", "forged");
+        let mut found = received(&envoy.send(&socket().bearer(&token)));
+        found.retain(|name, _| {
+            !["connection", "upgrade"].contains(&name.as_str()) && !name.starts_with("sec-")
+        });
+        assert_eq!(found, headers(&alice));
+        assert_eq!(envoy.send(&socket()).code().unwrap(), "credentials_missing");
+        // A CONNECT has no path that a rule could be for.
+        let tunnel = Request::connect("other.test:443").over(over).bearer(&token);
+        assert_eq!(envoy.send(&tunnel).code().unwrap(), "path_ambiguous");
+    });
+    assert_eq!(envoy.application_requests(), 2);
 }
