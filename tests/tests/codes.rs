@@ -1,0 +1,308 @@
+//! Section 7 of the contract: every code that this version reaches, and the
+//! reply it comes with.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{Fleet, idp, key_entry, with};
+use serde_json::{Value, json};
+use tenant_guard_tests::token::{Issuer, Key, Parts, now};
+use tenant_guard_tests::{EnvoyBuilder, Protocol, Request};
+
+static FLEET: Fleet = Fleet::new(|| EnvoyBuilder::new(document()));
+
+fn document() -> Value {
+    let key = |id: &str, more: Value| with(key_entry(id, id), more);
+    json!({
+        "version": 1,
+        "jwt": {"max_token_bytes": 4096, "issuers": [
+            claims().config(json!({
+                "tenant": {"claims": ["tenant"], "allow": ["acme", "globex", "sleeping", "nobody"]},
+                "max_lifetime": "1h"})),
+            idp("some").config(json!({"tenant": {"acts_for": ["acme", "globex"]}})),
+        ]},
+        "api_keys": {"keys": [key_entry("loose", "loose")]},
+        "tenancy": {"unknown_clients": "deny"},
+        "tenants": [
+            {"id": "acme", "clients": [
+                {"id": "web", "keys": [
+                    key("good", json!({})),
+                    key("expired", json!({"expires": "2020-01-01T00:00:00Z"})),
+                    key("early", json!({"not_before": "2999-01-01T00:00:00Z"})),
+                    key("off", json!({"active": false})),
+                ]},
+                {"id": "closed", "active": false, "keys": [key("of-closed", json!({}))]},
+            ]},
+            {"id": "globex"},
+            {"id": "sleeping", "active": false, "clients": [
+                {"id": "web", "keys": [key("of-sleeping", json!({}))]}]},
+        ],
+        "routes": [
+            {"match": {"path": "/lax"}, "tenancy": {"strict": false}},
+            {"match": {"path": "/things/**"}},
+        ],
+        "routes_unmatched": "deny",
+    })
+}
+
+fn claims() -> Issuer {
+    Issuer::new("https://claims.example.com/", Key::es256("claims"))
+}
+
+/// A status, a code, a level where the reply names one, and a request that gets them.
+type Case = (u16, &'static str, Option<&'static str>, Request);
+
+fn cases() -> Vec<Case> {
+    let get = || Request::get("/things");
+    let good = |more: Value| with(json!({"tenant": "acme", "client_id": "web"}), more);
+    let token = |more: Value| get().bearer(claims().token(good(more)));
+    let signed = |header: Value| {
+        let header = with(claims().key.header(), header);
+        get().bearer(claims().key.sign(header, claims().claims(good(json!({})))))
+    };
+    let parts = || Parts::of(&claims().token(good(json!({}))));
+    let unsigned = Parts { signature: String::new(), ..parts() };
+    let unsigned = unsigned.with_header(&json!({"alg": "none"})).join();
+    let embedded = Key::eddsa("mine");
+    let rogue = embedded.sign(
+        json!({"alg": "EdDSA", "kid": "claims", "jwk": embedded.jwk()}),
+        claims().claims(good(json!({}))),
+    );
+    vec![
+        (400, "credentials_ambiguous", None, get().api_key("good").bearer(parts().join())),
+        (400, "credentials_ambiguous", None, get().api_key("good").api_key("good")),
+        (
+            400,
+            "credentials_ambiguous",
+            None,
+            get().api_key("good").header("authorization", "Basic eDp5"),
+        ),
+        (
+            400,
+            "credentials_ambiguous",
+            None,
+            get().header("authorization", "Bearer a.b.c, Bearer d.e.f"),
+        ),
+        (400, "path_ambiguous", None, Request::get("/things;x=y").api_key("good")),
+        (400, "path_ambiguous", None, Request::get("/things/%zz").api_key("good")),
+        (400, "tenant_malformed", None, get().tenant("a b").api_key("good")),
+        (400, "tenant_malformed", None, token(json!({"tenant": {"id": "acme"}}))),
+        (401, "credentials_missing", None, get()),
+        (401, "token_too_large", None, token(json!({"more": "x".repeat(4096)}))),
+        (401, "token_malformed", None, get().bearer("nonsense")),
+        (401, "token_malformed", None, get().bearer("")),
+        (401, "token_malformed", None, get().header("authorization", "Basic eDp5")),
+        (401, "token_malformed", None, signed(json!({"crit": ["exp"]}))),
+        (401, "token_malformed", None, signed(json!({"b64": false}))),
+        (401, "token_malformed", None, get().bearer(parts().join() + "=")),
+        (401, "token_algorithm_refused", None, get().bearer(&unsigned)),
+        (401, "token_algorithm_refused", None, signed(json!({"alg": "HS256"}))),
+        (401, "token_algorithm_refused", None, get().bearer(rogue)),
+        (401, "token_issuer_unknown", None, token(json!({"iss": "https://claims.example.com"}))),
+        (401, "token_issuer_unknown", None, token(json!({"iss": null}))),
+        (401, "token_key_unknown", None, signed(json!({"kid": "other"}))),
+        (401, "token_signature_invalid", None, get().bearer(parts().with_flipped_bit().join())),
+        (
+            401,
+            "token_signature_invalid",
+            None,
+            get().bearer(
+                parts().with_payload(&claims().claims(good(json!({"tenant": "globex"})))).join(),
+            ),
+        ),
+        (
+            401,
+            "token_signature_invalid",
+            None,
+            get().bearer(parts().with_signature("short").join()),
+        ),
+        (401, "token_expired", None, token(json!({"exp": now() - 31, "iat": now() - 60}))),
+        (401, "token_not_yet_valid", None, token(json!({"nbf": now() + 60}))),
+        (401, "token_audience_invalid", None, token(json!({"aud": ["other", "API"]}))),
+        (401, "token_audience_invalid", None, token(json!({"aud": null}))),
+        (401, "token_claim_invalid", None, token(json!({"exp": null}))),
+        (401, "token_claim_invalid", None, token(json!({"exp": "tomorrow"}))),
+        (401, "token_claim_invalid", None, token(json!({"sub": null}))),
+        (401, "token_claim_invalid", None, token(json!({"exp": now() + 7200}))),
+        (401, "token_claim_invalid", None, token(json!({"cnf": {"jkt": "x"}}))),
+        (401, "token_claim_invalid", None, token(json!({"scope": ["a b"]}))),
+        (401, "token_type_refused", None, signed(json!({"typ": "logout+jwt"}))),
+        (401, "api_key_unknown", None, get().api_key("Good")),
+        (401, "api_key_unknown", None, get().api_key(parts().join())),
+        (401, "api_key_expired", Some("key"), get().api_key("expired")),
+        (401, "api_key_inactive", Some("key"), get().api_key("off")),
+        (401, "api_key_inactive", Some("key"), get().api_key("early")),
+        (403, "route_refused", None, Request::get("/elsewhere").api_key("good")),
+        (403, "tenant_reserved", None, get().tenant("default").api_key("good")),
+        (403, "tenant_mismatch", None, get().tenant("globex").api_key("good")),
+        (403, "tenant_required", None, get().api_key("loose")),
+        (
+            403,
+            "tenant_header_untrusted",
+            None,
+            Request::get("/lax").tenant("acme").api_key("loose"),
+        ),
+        (
+            403,
+            "tenant_choice_required",
+            None,
+            get().bearer(idp("some").token(json!({"client_id": "web"}))),
+        ),
+        (403, "tenant_not_allowed", None, token(json!({"tenant": "initech"}))),
+        (403, "tenant_unknown", Some("tenant"), token(json!({"tenant": "nobody"}))),
+        (403, "tenant_inactive", Some("tenant"), token(json!({"tenant": "sleeping"}))),
+        (403, "tenant_inactive", Some("tenant"), get().api_key("of-sleeping")),
+        (403, "client_inactive", Some("client"), get().api_key("of-closed")),
+        (403, "client_inactive", Some("client"), token(json!({"client_id": "closed"}))),
+        (403, "client_unknown", Some("client"), token(json!({"client_id": "other"}))),
+        (403, "client_unknown", Some("client"), token(json!({"client_id": null}))),
+    ]
+}
+
+/// The codes that a request can reach in this version.
+const REACHED: [&str; 29] = [
+    "api_key_expired",
+    "api_key_inactive",
+    "api_key_unknown",
+    "client_inactive",
+    "client_unknown",
+    "credentials_ambiguous",
+    "credentials_missing",
+    "path_ambiguous",
+    "route_refused",
+    "tenant_choice_required",
+    "tenant_header_untrusted",
+    "tenant_inactive",
+    "tenant_malformed",
+    "tenant_mismatch",
+    "tenant_not_allowed",
+    "tenant_required",
+    "tenant_reserved",
+    "tenant_unknown",
+    "token_algorithm_refused",
+    "token_audience_invalid",
+    "token_claim_invalid",
+    "token_expired",
+    "token_issuer_unknown",
+    "token_key_unknown",
+    "token_malformed",
+    "token_not_yet_valid",
+    "token_signature_invalid",
+    "token_too_large",
+    "token_type_refused",
+];
+
+/// The others of the contract: for later versions, and for a host that fails.
+const NOT_REACHED: [&str; 10] = [
+    "authentication_blocked",
+    "guard_unavailable",
+    "ip_refused",
+    "keys_unavailable",
+    "limiter_unavailable",
+    "rate_limited",
+    "role_missing",
+    "scope_missing",
+    "tenants_unavailable",
+    "token_revoked",
+];
+
+#[test]
+fn every_code_of_the_contract_has_a_counter() {
+    let mut all: Vec<&str> = REACHED.into_iter().chain(NOT_REACHED).collect();
+    all.sort_unstable();
+    let prefix = "wasmcustom.tenant_guard.denied.";
+    let counters = FLEET.envoys()[0].stats(prefix);
+    let mut counters: Vec<&str> =
+        counters.iter().map(|(name, _)| name.trim_start_matches(prefix)).collect();
+    counters.sort_unstable();
+    assert_eq!(counters, all);
+}
+
+#[test]
+fn every_code_of_this_version_is_reached_and_has_its_reply() {
+    FLEET.everywhere(|session| {
+        let mut reached = BTreeSet::new();
+        for (status, code, level, request) in cases() {
+            let response = session.refused(request, status, code);
+            reached.insert(response.code().unwrap());
+            let mut problem = response.json();
+            let problem = problem.as_object_mut().unwrap();
+            for (name, value) in
+                [("status", json!(status)), ("code", json!(code)), ("type", json!("about:blank"))]
+            {
+                assert_eq!(problem.remove(name), Some(value), "{code}: {response:?}");
+            }
+            let title = match status {
+                400 => "Bad Request",
+                401 => "Unauthorized",
+                _ => "Forbidden",
+            };
+            assert_eq!(problem.remove("title"), Some(json!(title)), "{code}");
+            let id = problem.remove("request_id").unwrap();
+            assert_eq!(id.as_str().unwrap().len(), 36, "Envoy's own request id");
+            assert_eq!(problem.remove("level").as_ref().and_then(Value::as_str), level, "{code}");
+            let detail = problem.remove("detail").unwrap();
+            assert!(detail.as_str().unwrap().ends_with('.'), "{code}: {detail}");
+            assert!(problem.is_empty(), "{code}: {problem:?}");
+            assert_eq!(response.header_all("content-type"), ["application/problem+json"]);
+            assert_eq!(response.header_all("cache-control"), ["no-store"]);
+            let challenge = match (status, code) {
+                (_, "credentials_missing") => vec![r#"Bearer realm="api""#],
+                (401, _) => vec![r#"Bearer realm="api", error="invalid_token""#],
+                (_, "credentials_ambiguous") => {
+                    vec![r#"Bearer realm="api", error="invalid_request""#]
+                }
+                _ => vec![],
+            };
+            assert_eq!(response.header_all("www-authenticate"), challenge, "{code}");
+            // Nothing else than these, and what Envoy adds.
+            let known = [
+                "content-type",
+                "cache-control",
+                "www-authenticate",
+                "content-length",
+                "date",
+                "server",
+                "connection",
+            ];
+            let other = response.headers.iter().find(|(name, _)| !known.contains(&name.as_str()));
+            assert_eq!(other, None, "{code}");
+        }
+        assert_eq!(reached, REACHED.map(str::to_owned).into());
+    });
+}
+
+#[test]
+fn grpc_callers_get_a_status_they_understand() {
+    FLEET.everywhere(|session| {
+        if session.over == Protocol::H1 {
+            return;
+        }
+        for (status, code, _, request) in cases() {
+            let request =
+                request.header("content-type", "application/grpc").header("te", "trailers");
+            let response = session.refused(request, 200, code);
+            let grpc = match status {
+                400 => 3,
+                401 => 16,
+                _ => 7,
+            };
+            assert_eq!(response.grpc_status(), Some(grpc), "{code}: {response:?}");
+            let message = response.grpc_message().unwrap();
+            assert!(message.starts_with(&format!("{code}: ")), "{message}");
+            assert!(response.body.is_empty(), "{response:?}");
+            assert_eq!(response.header_all("content-type"), ["application/grpc"]);
+            assert_eq!(response.header_all("cache-control"), ["no-store"]);
+            assert_eq!(
+                response.header("www-authenticate").is_some(),
+                status == 401 || code == "credentials_ambiguous"
+            );
+        }
+        let codec = Request::get("/things").header("content-type", "application/grpc+proto");
+        assert_eq!(session.refused(codec, 200, "credentials_missing").grpc_status(), Some(16));
+        let web = Request::get("/things").header("content-type", "application/grpc-web");
+        assert_eq!(session.refused(web, 401, "credentials_missing").grpc_status(), None);
+    });
+}
