@@ -20,6 +20,22 @@ pub(crate) struct IdentityNames {
     pub(crate) method: Option<String>,
 }
 
+impl IdentityNames {
+    /// All of them, those turned off included.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Option<String>> {
+        [
+            &self.tenant,
+            &self.subject,
+            &self.client,
+            &self.key,
+            &self.roles,
+            &self.scopes,
+            &self.method,
+        ]
+        .into_iter()
+    }
+}
+
 /// The `upstream` section.
 #[derive(Debug)]
 pub(crate) struct Upstream {

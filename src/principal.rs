@@ -66,7 +66,10 @@ pub(crate) fn authenticate(
     let mut token = |jwt: &[u8], trail: &mut Trail| {
         let only = rules.issuers.as_deref();
         let verified = guard.jwt.verify(jwt, only, &guard.tenancy, host, cache);
-        let (token, used) = verified.inspect_err(|_| trail.cache = Some(CacheUse::Miss))?;
+        let (token, used) = verified.inspect_err(|denial| {
+            // Too large a token isn't looked for.
+            trail.cache = (denial.code != Code::TokenTooLarge).then_some(CacheUse::Miss);
+        })?;
         trail.cache = Some(used);
         Ok(Principal { token: Some(token), key: None })
     };

@@ -25,6 +25,9 @@ pub(super) struct UpstreamSpec {
     pub(super) claims: Vec<(ClaimPath, String)>,
     payload: Option<String>,
     strip: Vec<String>,
+    /// Default names that were turned off. The application gets none from the
+    /// guard, and may still believe one from a client.
+    turned_off: Vec<String>,
     forward_credentials: bool,
 }
 
@@ -44,6 +47,7 @@ impl Default for UpstreamSpec {
             claims: Vec::new(),
             payload: None,
             strip: Vec::new(),
+            turned_off: Vec::new(),
             forward_credentials: false,
         }
     }
@@ -52,8 +56,14 @@ impl Default for UpstreamSpec {
 pub(super) fn upstream(node: Node<'_, '_>) -> Option<UpstreamSpec> {
     let defaults = UpstreamSpec::default();
     let object = node.object()?;
+    let names = object.field("headers", identity_names);
+    let off = |own: Option<&IdentityNames>| match own {
+        Some(own) => defaults.names.all().zip(own.all()).filter_map(turned_off).collect(),
+        None => Vec::new(),
+    };
     let spec = UpstreamSpec {
-        names: object.field("headers", identity_names).unwrap_or(defaults.names),
+        turned_off: off(names.as_ref()),
+        names: names.unwrap_or(defaults.names.clone()),
         claims: object
             .field("claims", |node| {
                 node.entries(|claim, node| {
@@ -70,6 +80,10 @@ pub(super) fn upstream(node: Node<'_, '_>) -> Option<UpstreamSpec> {
     object.close();
     spec.check_distinct(node);
     Some(spec)
+}
+
+fn turned_off((default, own): (&Option<String>, &Option<String>)) -> Option<String> {
+    if own.is_none() { default.clone() } else { None }
 }
 
 /// Merged with the defaults; `null` turns one off.
@@ -99,17 +113,8 @@ fn identity_names(node: Node<'_, '_>) -> Option<IdentityNames> {
 impl UpstreamSpec {
     /// Every name that it sets or removes, but for those always removed.
     pub(super) fn headers(&self) -> impl Iterator<Item = &String> {
-        let names = &self.names;
-        let own = [
-            &names.tenant,
-            &names.subject,
-            &names.client,
-            &names.key,
-            &names.roles,
-            &names.scopes,
-            &names.method,
-        ];
-        own.into_iter()
+        self.names
+            .all()
             .flatten()
             .chain(self.claims.iter().map(|(_, header)| header))
             .chain(&self.payload)
@@ -132,7 +137,8 @@ impl UpstreamSpec {
     /// application may believe it.
     pub(super) fn into_upstream(self, tenancy_header: &str) -> Upstream {
         let mut stripped = FoldedNames::default();
-        for header in self.headers().map(String::as_str).chain(ALWAYS_STRIPPED) {
+        let own = self.headers().chain(&self.turned_off).map(String::as_str);
+        for header in own.chain(ALWAYS_STRIPPED) {
             stripped.insert(header.as_bytes());
         }
         stripped.insert(tenancy_header.as_bytes());

@@ -98,16 +98,19 @@ impl Place {
             // Proxies join repeated headers with commas.
             return Reading::Repeated;
         }
-        let readers = self.readers.iter().filter(|r| r.jwt && jwt || r.key && keys);
         let mut bare = None;
-        for reader in readers {
+        for reader in &self.readers {
+            let looked_at = reader.jwt && jwt || reader.key && keys;
             match &reader.scheme {
-                None => bare = Some(reader),
-                Some(scheme) => {
-                    if let Some(credential) = after_scheme(&value, scheme) {
+                None => bare = bare.or(looked_at.then_some(reader)),
+                Some(scheme) => match after_scheme(&value, scheme) {
+                    Some(credential) if looked_at => {
                         return reader.kind(jwt, keys, credential.to_vec());
                     }
-                }
+                    // The other kind's scheme: not looked at.
+                    Some(_) => return Reading::Nothing,
+                    None => {}
+                },
             }
         }
         match bare {

@@ -114,3 +114,22 @@ fn a_document_without_one_kind_does_not_look_for_it() {
     assert_eq!(caller(&keys_only, &presenting(&["basic", "key"])), KEY);
     assert_eq!(caller(&keys_only, &presenting(&["jwt"])), MISSING);
 }
+
+#[test]
+fn a_scheme_of_the_kind_that_is_not_looked_at_is_not_there() {
+    let both = |mode: &str| {
+        let own = json!({"from": [{"header": "authorization", "scheme": "ApiKey"}]});
+        with(json!({"mode": mode, "api_keys": own}))
+    };
+    for (mode, value, result) in [
+        ("jwt", "ApiKey sesame".to_owned(), MISSING),
+        ("api_key", format!("Bearer {}", token(json!({}))), MISSING),
+        ("api_key", "ApiKey sesame".into(), KEY),
+        ("jwt", format!("Bearer {}", token(json!({}))), JWT),
+        ("jwt", "Basic x".into(), MALFORMED),
+        ("either", "ApiKey sesame".into(), KEY),
+    ] {
+        let request = Request::get("/").with("authorization", &value);
+        assert_eq!(caller(&both(mode), &request), result, "{mode} {value}");
+    }
+}
