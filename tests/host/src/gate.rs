@@ -1,12 +1,13 @@
-//! The hostcalls of ABI 0.2.1 and the WASI ones Envoy has, all through one gate
+//! The hostcalls of ABI 0.2.1 that the plugin makes, all through one gate
 //! where the [`Plan`](crate::Plan) may act.
 
-use wasmtime::{Caller, FuncType, Linker, Val, ValType};
+use wasmtime::{Caller, FuncType, Linker, Module, Val, ValType};
 
 use crate::memory::{Answer, give, give_number, read, write};
-use crate::outcome::{HttpCall, Reply};
+use crate::outcome::Reply;
 use crate::plan::Effect;
-use crate::{Headers, World, status};
+use crate::world::World;
+use crate::{Headers, status};
 
 type Body = fn(&mut Caller<'_, World>, &[u64]) -> Answer;
 
@@ -17,57 +18,27 @@ const WASI: &str = "wasi_snapshot_preview1";
 #[rustfmt::skip]
 const HOSTCALLS: &[(&str, &str, &str, Option<usize>, Body)] = &[
     ("env", "proxy_log", "iii", None, log),
-    ("env", "proxy_get_log_level", "i", None, |c, a| Ok(give_number(c, a[0] as u32, 2, 4))),
     ("env", "proxy_get_current_time_nanoseconds", "i", None, |c, a| { let now = c.data().now; Ok(give_number(c, a[0] as u32, now, 8)) }),
-    ("env", "proxy_set_tick_period_milliseconds", "i", None, |c, a| { c.data_mut().tick = a[0] as u32; Ok(status::OK) }),
     ("env", "proxy_get_buffer_bytes", "iiiii", Some(3), get_buffer),
-    ("env", "proxy_get_buffer_status", "iii", None, get_buffer_status),
-    ("env", "proxy_set_buffer_bytes", "iiiii", None, unimplemented),
     ("env", "proxy_get_header_map_pairs", "iii", Some(1), get_pairs),
-    ("env", "proxy_get_header_map_size", "ii", None, get_map_size),
-    ("env", "proxy_set_header_map_pairs", "iii", None, set_pairs),
-    ("env", "proxy_get_header_map_value", "iiiii", Some(3), get_value),
-    ("env", "proxy_add_header_map_value", "iiiii", None, |c, a| change(c, a, Headers::add)),
     ("env", "proxy_replace_header_map_value", "iiiii", None, |c, a| change(c, a, Headers::set)),
     ("env", "proxy_remove_header_map_value", "iii", None, |c, a| change(c, &[a[0], a[1], a[2], 0, 0], |h, n, _| h.remove(n))),
     ("env", "proxy_get_property", "iiii", Some(2), get_property),
     ("env", "proxy_set_property", "iiii", None, set_property),
     ("env", "proxy_send_local_response", "iiiiiiii", None, send_local_response),
     ("env", "proxy_call_foreign_function", "iiiiii", Some(4), call_foreign_function),
-    ("env", "proxy_get_shared_data", "iiiii", Some(2), get_shared_data),
-    ("env", "proxy_set_shared_data", "iiiii", None, set_shared_data),
     ("env", "proxy_define_metric", "iiii", None, define_metric),
     ("env", "proxy_increment_metric", "iI", None, increment_metric),
-    ("env", "proxy_record_metric", "iI", None, |c, a| Ok(match c.data_mut().metric(a[0] as u32) { Some(m) => { m.2 = a[1] as i64; status::OK } None => status::NOT_FOUND })),
-    ("env", "proxy_get_metric", "ii", None, |c, a| { match c.data_mut().metric(a[0] as u32).map(|m| m.2) { Some(n) => Ok(give_number(c, a[1] as u32, n as u64, 8)), None => Ok(status::NOT_FOUND) } }),
-    ("env", "proxy_http_call", "iiiiiiiiii", None, http_call),
-    ("env", "proxy_set_effective_context", "i", None, |_, _| Ok(status::OK)),
-    ("env", "proxy_done", "", None, |_, _| Ok(status::OK)),
-    ("env", "proxy_continue_stream", "i", None, |_, _| Ok(status::OK)),
-    ("env", "proxy_close_stream", "i", None, unimplemented),
-    ("env", "proxy_get_status", "iii", Some(1), |_, _| Ok(status::NOT_FOUND)),
-    ("env", "proxy_grpc_call", "iiiiiiiiiiii", None, unimplemented),
-    ("env", "proxy_grpc_stream", "iiiiiiiii", None, unimplemented),
-    ("env", "proxy_grpc_send", "iiii", None, unimplemented),
-    ("env", "proxy_grpc_cancel", "i", None, unimplemented),
-    ("env", "proxy_grpc_close", "i", None, unimplemented),
-    ("env", "proxy_register_shared_queue", "iii", None, unimplemented),
-    ("env", "proxy_resolve_shared_queue", "iiiii", None, unimplemented),
-    ("env", "proxy_enqueue_shared_queue", "iii", None, unimplemented),
-    ("env", "proxy_dequeue_shared_queue", "iii", None, unimplemented),
     (WASI, "environ_sizes_get", "ii", None, environ_sizes_get),
     (WASI, "environ_get", "ii", None, environ_get),
-    (WASI, "clock_time_get", "iIi", None, |c, a| { let now = c.data().now; Ok(give_number(c, a[2] as u32, now, 8)) }),
-    (WASI, "random_get", "ii", None, |c, a| { let bytes = vec![4; a[1] as usize & 0xffff]; Ok(if write(c, a[0] as u32, &bytes) { 0 } else { 21 }) }),
-    (WASI, "fd_write", "iiii", None, |_, _| Ok(8)),
 ];
 
-/// Registers every hostcall, each behind the gate.
-pub(crate) fn register(linker: &mut Linker<World>) -> wasmtime::Result<()> {
-    for &(module, name, parameters, out, body) in HOSTCALLS {
+/// Registers the hostcalls, each behind the gate. Any other import traps.
+pub(crate) fn register(linker: &mut Linker<World>, module: &Module) -> wasmtime::Result<()> {
+    for &(space, name, parameters, out, body) in HOSTCALLS {
         let types = parameters.chars().map(|p| if p == 'I' { ValType::I64 } else { ValType::I32 });
         let signature = FuncType::new(linker.engine(), types.collect::<Vec<_>>(), [ValType::I32]);
-        linker.func_new(module, name, signature, move |mut caller, values, results| {
+        linker.func_new(space, name, signature, move |mut caller, values, results| {
             let arguments: Vec<u64> = values
                 .iter()
                 .map(|value| match value {
@@ -80,7 +51,7 @@ pub(crate) fn register(linker: &mut Linker<World>) -> wasmtime::Result<()> {
             Ok(())
         })?;
     }
-    Ok(())
+    linker.define_unknown_imports_as_traps(module)
 }
 
 fn pass(
@@ -122,8 +93,7 @@ fn pass(
 fn describe(caller: &mut Caller<'_, World>, name: &str, arguments: &[u64]) {
     let at = match name {
         "proxy_get_property" | "proxy_set_property" | "proxy_call_foreign_function" => 0,
-        "proxy_get_shared_data" | "proxy_set_shared_data" => 0,
-        "proxy_define_metric" | "proxy_get_header_map_value" | "proxy_add_header_map_value" => 1,
+        "proxy_define_metric" => 1,
         "proxy_replace_header_map_value" | "proxy_remove_header_map_value" => 1,
         _ => return,
     };
@@ -142,10 +112,6 @@ macro_rules! bytes {
     };
 }
 
-fn unimplemented(_: &mut Caller<'_, World>, _: &[u64]) -> Answer {
-    Ok(status::UNIMPLEMENTED)
-}
-
 fn log(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
     let message = bytes!(caller, a[1], a[2]);
     caller.data_mut().log(a[0] as u32, &message);
@@ -161,52 +127,11 @@ fn get_buffer(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
     give(caller, a[3] as u32, a[4] as u32, &buffer[start..end])
 }
 
-fn get_buffer_status(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
-    let Some(length) = caller.data().buffer(a[0] as u32).map(<[u8]>::len) else {
-        return Ok(status::NOT_FOUND);
-    };
-    write(caller, a[2] as u32, &[0; 4]);
-    Ok(give_number(caller, a[1] as u32, length as u64, 4))
-}
-
 fn get_pairs(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
     let Some(encoded) = caller.data_mut().map(a[0] as u32, false).map(|map| map.encode()) else {
         return Ok(status::BAD_ARGUMENT);
     };
     give(caller, a[1] as u32, a[2] as u32, &encoded)
-}
-
-fn get_map_size(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
-    let Some(size) = caller.data_mut().map(a[0] as u32, false).map(|map| map.encode().len()) else {
-        return Ok(status::BAD_ARGUMENT);
-    };
-    Ok(give_number(caller, a[1] as u32, size as u64, 4))
-}
-
-fn set_pairs(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
-    let Some(headers) = Headers::decode(&bytes!(caller, a[1], a[2])) else {
-        return Ok(status::BAD_ARGUMENT);
-    };
-    Ok(match caller.data_mut().map(a[0] as u32, true) {
-        Some(map) => {
-            *map = headers;
-            status::OK
-        }
-        None => status::BAD_ARGUMENT,
-    })
-}
-
-fn get_value(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
-    let name = bytes!(caller, a[1], a[2]);
-    caller.data_mut().about(&name);
-    let name = String::from_utf8_lossy(&name).to_ascii_lowercase();
-    let Some(map) = caller.data_mut().map(a[0] as u32, false) else {
-        return Ok(status::BAD_ARGUMENT);
-    };
-    match map.get(&name).map(<[u8]>::to_vec) {
-        Some(value) => give(caller, a[3] as u32, a[4] as u32, &value),
-        None => Ok(status::NOT_FOUND),
-    }
 }
 
 fn change(
@@ -261,22 +186,6 @@ fn call_foreign_function(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
     }
 }
 
-fn get_shared_data(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
-    let key = bytes!(caller, a[0], a[1]);
-    caller.data_mut().about(&key);
-    let Some((value, cas)) = caller.data().shared.get(&key) else {
-        return Ok(status::NOT_FOUND);
-    };
-    write(caller, a[4] as u32, &cas.to_le_bytes());
-    give(caller, a[2] as u32, a[3] as u32, &value)
-}
-
-fn set_shared_data(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
-    let (key, value) = (bytes!(caller, a[0], a[1]), bytes!(caller, a[2], a[3]));
-    caller.data_mut().about(&key);
-    Ok(caller.data().shared.set(&key, &value, a[4] as u32))
-}
-
 fn define_metric(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
     let name = bytes!(caller, a[1], a[2]);
     Ok(match caller.data_mut().define_metric(a[0] as u32, &name) {
@@ -296,24 +205,6 @@ fn increment_metric(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
         }
         None => status::BAD_ARGUMENT,
     })
-}
-
-fn http_call(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
-    let upstream = bytes!(caller, a[0], a[1]);
-    caller.data_mut().about(&upstream);
-    let Some(headers) = Headers::decode(&bytes!(caller, a[2], a[3])) else {
-        return Ok(status::BAD_ARGUMENT);
-    };
-    let body = bytes!(caller, a[4], a[5]);
-    if [":method", ":path", ":authority"].iter().any(|name| headers.get(name).is_none()) {
-        return Ok(status::BAD_ARGUMENT);
-    }
-    let world = caller.data_mut();
-    world.tokens += 1;
-    let token = world.tokens;
-    let upstream = String::from_utf8_lossy(&upstream).into_owned();
-    world.http_calls.push(HttpCall { token, upstream, headers, body, timeout: a[8] as u32 });
-    Ok(give_number(caller, a[9] as u32, u64::from(token), 4))
 }
 
 fn environment(caller: &Caller<'_, World>) -> Vec<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! Our own host: wasmtime, and the callbacks in Envoy's order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,9 +11,10 @@ use wasmtime::{
 use crate::outcome::{Outcome, Run};
 use crate::plan::{Callback, Plan};
 use crate::verify::Verify;
-use crate::{Headers, Request, SharedData, World, gate};
+use crate::world::{Stream, World};
+use crate::{Headers, Request, gate};
 
-/// The time in every host until told otherwise: 2026-11-22T12:00:00Z.
+/// The time in every host: 2026-11-22T12:00:00Z.
 pub(crate) const NOW: u64 = 1_795_348_800;
 
 /// Instructions, roughly, before a callback counts as hanging.
@@ -47,18 +48,6 @@ impl Setup {
     /// With this `verify_signature`.
     pub fn verify(mut self, verify: Verify) -> Self {
         self.world.verify = verify;
-        self
-    }
-
-    /// With shared data that other hosts have too.
-    pub fn shared(mut self, shared: &SharedData) -> Self {
-        self.world.shared = shared.clone();
-        self
-    }
-
-    /// At this Unix time.
-    pub fn now(mut self, seconds: u64) -> Self {
-        self.world.now = seconds * 1_000_000_000;
         self
     }
 
@@ -126,7 +115,7 @@ impl Host {
     fn start(path: &Path, world: World) -> Self {
         let module = module(path);
         let mut linker = Linker::new(module.engine());
-        gate::register(&mut linker).unwrap();
+        gate::register(&mut linker, &module).unwrap();
         let mut store = Store::new(module.engine(), world);
         store.set_fuel(FUEL).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
@@ -141,10 +130,7 @@ impl Host {
                 outcome: empty,
                 calls: vec![],
                 logs: vec![],
-                metrics: BTreeMap::new(),
                 properties: vec![],
-                foreign: vec![],
-                http_calls: vec![],
                 response: Headers::default(),
             },
         };
@@ -206,16 +192,6 @@ impl Host {
         self.store.data_mut().plan = plan;
     }
 
-    /// Sets the time.
-    pub fn now(&mut self, seconds: u64) {
-        self.store.data_mut().now = seconds * 1_000_000_000;
-    }
-
-    /// Replaces `verify_signature`.
-    pub fn verify(&mut self, verify: Verify) {
-        self.store.data_mut().verify = verify;
-    }
-
     /// Whether a trap has killed the VM.
     pub fn dead(&self) -> Option<&str> {
         self.dead.as_deref()
@@ -226,39 +202,6 @@ impl Host {
         self.instance
             .get_memory(&mut self.store, "memory")
             .map_or(0, |memory| memory.data_size(&self.store))
-    }
-
-    /// The tick period the guest asked for, in milliseconds; 0 for none.
-    pub fn tick_period(&self) -> u32 {
-        self.store.data().tick
-    }
-
-    /// Runs `on_tick` of the root context.
-    pub fn tick(&mut self) -> Run {
-        self.store.data_mut().clear();
-        self.call::<_, ()>(Callback::Tick, "proxy_on_tick", ROOT);
-        self.root_run()
-    }
-
-    /// Answers a callout of the root context; `None` as Envoy's failure (no headers).
-    pub fn answer(&mut self, token: u32, response: Option<(Headers, &[u8])>) -> Run {
-        self.store.data_mut().clear();
-        let (headers, body) =
-            response.map_or_else(Default::default, |(headers, body)| (headers, body.to_vec()));
-        let counts = (headers.0.len() as u32, body.len() as u32);
-        self.store.data_mut().delivery = Some((headers, body));
-        let parameters = (ROOT, token, counts.0, counts.1, 0_u32);
-        self.call::<_, ()>(Callback::HttpCallResponse, "proxy_on_http_call_response", parameters);
-        self.store.data_mut().delivery = None;
-        self.root_run()
-    }
-
-    fn root_run(&mut self) -> Run {
-        let outcome = match &self.dead {
-            Some(why) => Outcome::Trapped(why.clone()),
-            None => Outcome::Continued { headers: Headers::default(), trailers: None },
-        };
-        self.run(outcome)
     }
 
     /// Sends a request through: headers, body, trailers, response, then log, done, delete.
@@ -358,7 +301,7 @@ impl Host {
         (action != 0).then_some(Outcome::Paused { at, forwarded })
     }
 
-    fn stream(&mut self) -> &mut crate::world::Stream {
+    fn stream(&mut self) -> &mut Stream {
         self.store.data_mut().stream.as_mut().expect("a stream is under way")
     }
 
@@ -373,10 +316,7 @@ impl World {
             outcome,
             calls: std::mem::take(&mut self.calls),
             logs: std::mem::take(&mut self.logs),
-            metrics: self.metrics.iter().map(|(name, _, value)| (name.clone(), *value)).collect(),
             properties: std::mem::take(&mut self.set),
-            foreign: std::mem::take(&mut self.foreign),
-            http_calls: std::mem::take(&mut self.http_calls),
             response: self.stream.as_ref().map(|s| s.response_headers.clone()).unwrap_or_default(),
         }
     }

@@ -1,7 +1,7 @@
 //! Two hosts for the plugin that aren't Envoy.
 //!
 //! [`Host`] is a small proxy-wasm host on wasmtime's own linker. Every hostcall
-//! of the ABI passes one gate there, so a [`Plan`] can make any of them fail
+//! passes one gate there, so a [`Plan`] can make any of them fail
 //! with any status, or answer `Ok` with rubbish, in any callback.
 //!
 //! [`SecondHost`] is crates.io's `proxy-wasm-host`, written by others: what the
@@ -11,7 +11,7 @@
 //! it answers alone (configuration, clock, log, metrics), its `Status` lacks
 //! 5, 9 and 11, and it encodes every buffer itself.
 //!
-//! Both run the same [`World`] and give the same [`Run`]:
+//! Both run on the same state and give the same [`Run`]:
 //!
 //! ```no_run
 //! use tenant_guard_host_tests::{Callback, Effect, Fault, Host, Outcome, Plan, Request};
@@ -37,11 +37,10 @@ mod world;
 
 pub use headers::Headers;
 pub use host::{Host, Setup, imports};
-pub use outcome::{Call, ForeignCall, HttpCall, LogLine, Outcome, Reply, Run};
+pub use outcome::{Call, LogLine, Outcome, Reply, Run};
 pub use plan::{Callback, Effect, Fault, Plan, garbage};
 pub use request::Request;
 pub use second::SecondHost;
-pub use world::{SharedData, World};
 
 /// The statuses of the ABI, by number. `Ok` is 0.
 pub mod status {

@@ -2,9 +2,9 @@
 
 use wasmtime::{AsContext, AsContextMut, Caller, Extern, Memory};
 
-use crate::World;
 use crate::plan::Effect;
 use crate::status;
+use crate::world::World;
 
 /// What a hostcall comes to: a status, or the end of the guest.
 pub(crate) type Answer = wasmtime::Result<u32>;

@@ -126,32 +126,6 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// One foreign function call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ForeignCall {
-    /// Its name.
-    pub name: String,
-    /// What the guest sent.
-    pub arguments: Vec<u8>,
-    /// What the host gave, or the status.
-    pub result: Result<Vec<u8>, u32>,
-}
-
-/// One callout the guest dispatched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpCall {
-    /// The token the guest was given.
-    pub token: u32,
-    /// The cluster.
-    pub upstream: String,
-    /// The headers.
-    pub headers: Headers,
-    /// The body.
-    pub body: Vec<u8>,
-    /// In milliseconds.
-    pub timeout: u32,
-}
-
 /// Everything one request, or the start, came to.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -161,14 +135,8 @@ pub struct Run {
     pub calls: Vec<Call>,
     /// Every log line.
     pub logs: Vec<LogLine>,
-    /// Metrics as they then stood, by name.
-    pub metrics: BTreeMap<String, i64>,
     /// What `proxy_set_property` set, in order.
     pub properties: Vec<(String, Vec<u8>)>,
-    /// Every foreign function call.
-    pub foreign: Vec<ForeignCall>,
-    /// Callouts dispatched.
-    pub http_calls: Vec<HttpCall>,
     /// The response headers as the client sees them.
     pub response: Headers,
 }

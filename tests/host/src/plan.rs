@@ -12,14 +12,10 @@ pub enum Callback {
     ContextCreate,
     VmStart,
     Configure,
-    Tick,
-    HttpCallResponse,
     RequestHeaders,
     RequestBody,
     RequestTrailers,
     ResponseHeaders,
-    ResponseBody,
-    ResponseTrailers,
     Log,
     Done,
     Delete,
@@ -74,7 +70,6 @@ pub struct Fault {
     name: Option<String>,
     callback: Option<Callback>,
     nth: Option<usize>,
-    times: Option<usize>,
 }
 
 impl Fault {
@@ -94,22 +89,16 @@ impl Fault {
         self
     }
 
-    /// Only the one before which `n` such calls were made; all of them otherwise.
+    /// Only the one before which `n` such calls were made.
     pub fn nth(mut self, n: usize) -> Self {
         self.nth = Some(n);
         self
     }
-
-    /// From the `nth` on this many; one unless said.
-    pub fn times(mut self, times: usize) -> Self {
-        self.times = Some(times);
-        self
-    }
 }
 
-/// Faults, each with its effect and how many calls it has seen. The first that fits acts.
+/// A fault, its effect and how many calls it has seen; or nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Plan(Vec<(Fault, Effect, usize)>);
+pub struct Plan(Option<(Fault, Effect, usize)>);
 
 impl Plan {
     /// No faults.
@@ -119,31 +108,19 @@ impl Plan {
 
     /// One fault.
     pub fn of(fault: Fault, effect: Effect) -> Self {
-        Self::none().and(fault, effect)
-    }
-
-    /// One more.
-    pub fn and(mut self, fault: Fault, effect: Effect) -> Self {
-        self.0.push((fault, effect, 0));
-        self
+        Self(Some((fault, effect, 0)))
     }
 
     pub(crate) fn next(&mut self, callback: Callback, name: &str) -> Option<Effect> {
-        let mut chosen = None;
-        for (fault, effect, seen) in &mut self.0 {
-            if fault.name.as_deref().is_some_and(|n| n != name)
-                || fault.callback.is_some_and(|c| c != callback)
-            {
-                continue;
-            }
-            let index = *seen;
-            *seen += 1;
-            let hit = fault.nth.is_none_or(|n| index >= n && index - n < fault.times.unwrap_or(1));
-            if hit && chosen.is_none() {
-                chosen = Some(effect.clone());
-            }
+        let (fault, effect, seen) = self.0.as_mut()?;
+        if fault.name.as_deref().is_some_and(|n| n != name)
+            || fault.callback.is_some_and(|c| c != callback)
+        {
+            return None;
         }
-        chosen
+        let index = *seen;
+        *seen += 1;
+        fault.nth.is_none_or(|n| index == n).then(|| effect.clone())
     }
 }
 
@@ -203,16 +180,15 @@ pub fn garbage(name: &str) -> Vec<(&'static str, Effect)> {
         }
         "proxy_get_property" => {
             let mut all = buffer(vec![]);
-            for size in [2usize, 3, 4, 7, 9, 16, 65_536] {
-                let word: &'static str = match size {
-                    2 => "2 bytes",
-                    3 => "3 bytes",
-                    4 => "4 bytes",
-                    7 => "7 bytes",
-                    9 => "9 bytes",
-                    16 => "16 bytes",
-                    _ => "64 KiB",
-                };
+            for (word, size) in [
+                ("2 bytes", 2),
+                ("3 bytes", 3),
+                ("4 bytes", 4),
+                ("7 bytes", 7),
+                ("9 bytes", 9),
+                ("16 bytes", 16),
+                ("64 KiB", 65_536),
+            ] {
                 all.push((word, Effect::bytes(move |_| vec![b'1'; size])));
             }
             all
@@ -236,9 +212,7 @@ pub fn garbage(name: &str) -> Vec<(&'static str, Effect)> {
             }
             all
         }
-        "proxy_get_buffer_bytes" | "proxy_get_header_map_value" | "proxy_get_shared_data" => {
-            buffer(vec![])
-        }
+        "proxy_get_buffer_bytes" => buffer(vec![]),
         "proxy_get_current_time_nanoseconds" => vec![
             ("silent", Effect::Silent),
             ("the year 1970", Effect::Number(0)),

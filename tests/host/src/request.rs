@@ -14,11 +14,11 @@ pub struct Request {
 }
 
 impl Request {
-    /// Method and path, to `api.example.com`.
-    pub fn new(method: &str, path: &str) -> Self {
+    /// A GET of this path, to `api.example.com`.
+    pub fn get(path: &str) -> Self {
         Self {
             headers: Headers::of(&[
-                (":method", method),
+                (":method", "GET"),
                 (":path", path),
                 (":authority", "api.example.com"),
                 (":scheme", "https"),
@@ -30,11 +30,6 @@ impl Request {
             properties: Vec::new(),
             only: None,
         }
-    }
-
-    /// A GET.
-    pub fn get(path: &str) -> Self {
-        Self::new("GET", path)
     }
 
     /// One more header.
@@ -64,12 +59,6 @@ impl Request {
     /// One more trailer.
     pub fn trailer(mut self, name: &str, value: &str) -> Self {
         self.trailers.get_or_insert_default().add(name.as_bytes(), value.as_bytes());
-        self
-    }
-
-    /// What the application answers.
-    pub fn response(mut self, headers: Headers) -> Self {
-        self.response = headers;
         self
     }
 

@@ -21,7 +21,8 @@ use proxy_wasm_host::{Buffer, Engine, HeaderMap, Limits, Module, NotAllowed, Pai
 use crate::outcome::{LogLine, Outcome, Reply, Run};
 use crate::plan::{Callback, Effect, Plan};
 use crate::verify::Verify;
-use crate::{Headers, Request, World};
+use crate::world::World;
+use crate::{Headers, Request};
 
 /// A VM of `proxy-wasm-host` with the plugin in it.
 pub struct SecondHost {
@@ -61,7 +62,6 @@ fn ours(callback: Their) -> Callback {
     match callback {
         Their::VmStart => Callback::VmStart,
         Their::Configure => Callback::Configure,
-        Their::Tick => Callback::Tick,
         Their::RequestHeaders => Callback::RequestHeaders,
         Their::RequestBody => Callback::RequestBody,
         Their::RequestTrailers => Callback::RequestTrailers,

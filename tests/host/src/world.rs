@@ -2,49 +2,11 @@
 //! Both hosts run on it. Where the ABI leaves a choice, it does as Envoy does.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 
-use crate::outcome::{Call, ForeignCall, HttpCall, LogLine, Reply};
+use crate::outcome::{Call, LogLine, Reply};
 use crate::plan::{Callback, Effect, Plan};
 use crate::verify::Verify;
 use crate::{Headers, Request, status};
-
-/// Shared data, as between the workers of one Envoy: clone it into each host.
-#[derive(Clone, Default)]
-pub struct SharedData(Arc<Mutex<Entries>>);
-
-#[derive(Default)]
-struct Entries {
-    values: BTreeMap<Vec<u8>, (Vec<u8>, u32)>,
-    next: u32,
-}
-
-impl SharedData {
-    /// The value and its number.
-    pub fn get(&self, key: &[u8]) -> Option<(Vec<u8>, u32)> {
-        self.0.lock().unwrap().values.get(key).cloned()
-    }
-
-    /// As Envoy: `cas` 0 is unconditional, a missing key takes any number.
-    pub fn set(&self, key: &[u8], value: &[u8], cas: u32) -> u32 {
-        let mut entries = self.0.lock().unwrap();
-        if let Some((_, current)) = entries.values.get(key)
-            && cas != 0
-            && cas != *current
-        {
-            return status::CAS_MISMATCH;
-        }
-        entries.next += 1;
-        let number = entries.next;
-        entries.values.insert(key.to_vec(), (value.to_vec(), number));
-        status::OK
-    }
-
-    /// Every key.
-    pub fn keys(&self) -> Vec<Vec<u8>> {
-        self.0.lock().unwrap().values.keys().cloned().collect()
-    }
-}
 
 /// The stream under way.
 #[derive(Default)]
@@ -58,18 +20,14 @@ pub(crate) struct Stream {
 }
 
 /// The state of one host.
-pub struct World {
+pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) verify: Verify,
-    pub(crate) shared: SharedData,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) configuration: Vec<u8>,
     pub(crate) vm_id: String,
     pub(crate) metrics: Vec<(String, u32, i64)>,
     pub(crate) declared: Vec<Vec<u8>>,
-    pub(crate) tick: u32,
-    pub(crate) tokens: u32,
-    pub(crate) delivery: Option<(Headers, Vec<u8>)>,
 
     pub(crate) callback: Callback,
     pub(crate) stream: Option<Stream>,
@@ -79,8 +37,6 @@ pub struct World {
     pub(crate) calls: Vec<Call>,
     pub(crate) logs: Vec<LogLine>,
     pub(crate) set: Vec<(String, Vec<u8>)>,
-    pub(crate) foreign: Vec<ForeignCall>,
-    pub(crate) http_calls: Vec<HttpCall>,
 }
 
 impl World {
@@ -88,7 +44,6 @@ impl World {
         Self {
             now: crate::host::NOW * 1_000_000_000,
             verify: Verify::native(),
-            shared: SharedData::default(),
             environment: environment
                 .iter()
                 .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
@@ -97,9 +52,6 @@ impl World {
             vm_id: "tenant-guard".into(),
             metrics: Vec::new(),
             declared: Vec::new(),
-            tick: 0,
-            tokens: 0,
-            delivery: None,
             callback: Callback::Initialize,
             stream: None,
             plan: Plan::none(),
@@ -107,8 +59,6 @@ impl World {
             calls: Vec::new(),
             logs: Vec::new(),
             set: Vec::new(),
-            foreign: Vec::new(),
-            http_calls: Vec::new(),
         }
     }
 
@@ -117,8 +67,6 @@ impl World {
         self.calls.clear();
         self.logs.clear();
         self.set.clear();
-        self.foreign.clear();
-        self.http_calls.clear();
     }
 
     /// Puts a request under way.
@@ -176,8 +124,8 @@ impl World {
         }
     }
 
-    /// Map 0 request headers, 1 request trailers, 2 response headers, 6 and 7
-    /// a callout's headers and trailers; `None` where Envoy has none.
+    /// Map 0 request headers, 1 request trailers, 2 response headers; `None`
+    /// where Envoy has none.
     pub(crate) fn map(&mut self, map: u32, write: bool) -> Option<&mut Headers> {
         use Callback as C;
         let (callback, stream) = (self.callback, self.stream.as_mut());
@@ -189,25 +137,19 @@ impl World {
             1 if matches!(callback, C::RequestTrailers | C::Log) => {
                 stream?.request_trailers.as_mut()
             }
-            2 if matches!(
-                callback,
-                C::ResponseHeaders | C::ResponseBody | C::ResponseTrailers | C::Log
-            ) =>
-            {
+            2 if matches!(callback, C::ResponseHeaders | C::Log) => {
                 stream.map(|s| &mut s.response_headers)
             }
-            6 if !write => self.delivery.as_mut().map(|(headers, _)| headers),
             _ => None,
         }
     }
 
-    /// Buffer 0 request body, 4 a callout's body, 6 VM configuration, 7 plugin configuration.
+    /// Buffer 0 request body, 6 VM configuration, 7 plugin configuration.
     pub(crate) fn buffer(&self, buffer: u32) -> Option<&[u8]> {
         match buffer {
             0 if self.callback == Callback::RequestBody => {
                 self.stream.as_ref().map(|s| s.request_body.as_slice())
             }
-            4 => self.delivery.as_ref().map(|(_, body)| body.as_slice()),
             6 if self.callback == Callback::VmStart => Some(b""),
             7 if self.callback == Callback::Configure => Some(&self.configuration),
             _ => None,
@@ -251,7 +193,7 @@ impl World {
 
     pub(crate) fn call_foreign(&mut self, name: &[u8], arguments: &[u8]) -> Result<Vec<u8>, u32> {
         self.about(name);
-        let result = match name {
+        match name {
             b"verify_signature" => self.verify.call(arguments),
             b"clear_route_cache" => Ok(Vec::new()),
             b"declare_property" if self.declared.iter().any(|d| d == arguments) => {
@@ -262,13 +204,7 @@ impl World {
                 Ok(Vec::new())
             }
             _ => Err(status::NOT_FOUND),
-        };
-        self.foreign.push(ForeignCall {
-            name: String::from_utf8_lossy(name).into_owned(),
-            arguments: arguments.to_vec(),
-            result: result.clone(),
-        });
-        result
+        }
     }
 
     pub(crate) fn log(&mut self, level: u32, message: &[u8]) {

@@ -1,11 +1,10 @@
 //! What the plugin does in our host it does in `proxy-wasm-host`, by others.
 
-mod common;
-
-use common::*;
 use serde_json::json;
 use tenant_guard_host_tests::verify::Verify;
 use tenant_guard_host_tests::{Effect, Fault, Plan, Run, SecondHost};
+
+use crate::common::*;
 
 fn second() -> SecondHost {
     let host = SecondHost::load(plugin(), &document().to_string(), ENVIRONMENT);
@@ -36,7 +35,7 @@ fn each_request_is_decided_alike() {
 }
 
 #[test]
-fn without_verify_signature_too() {
+fn without_verify_signature_they_decide_alike_too() {
     let document = document().to_string();
     for request in [rs256(), es256()] {
         let mut second = SecondHost::load_with(plugin(), &document, ENVIRONMENT, Verify::missing());

@@ -1,5 +1,6 @@
 //! The plugin, the documents and the requests of these tests.
-#![allow(dead_code)]
+
+pub mod sweep;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -48,13 +49,6 @@ pub fn document() -> Value {
             {"match": {"path": "/**"}},
         ],
     })
-}
-
-/// The same with limits, so that shared data is used.
-pub fn limited() -> Value {
-    let mut document = document();
-    document["tenant_defaults"] = json!({"limits": {"requests": "1000/min"}});
-    document
 }
 
 /// Claims of an issuer that are good now.
@@ -184,8 +178,6 @@ pub fn decision(run: &Run) -> String {
 /// Refused for a reason of the guard's own.
 pub fn unavailable(outcome: &Outcome) -> bool {
     outcome.reply().is_some_and(|reply| {
-        reply.status == 503
-            && ["guard_unavailable", "limiter_unavailable"].contains(&reply.code().as_str())
-            && !outcome.reached_application()
+        reply.status == 503 && reply.code() == "guard_unavailable" && !outcome.reached_application()
     })
 }
