@@ -71,10 +71,16 @@ pub(crate) struct ApiKey {
 }
 
 /// All configured keys.
-#[derive(Debug)]
 pub(crate) struct ApiKeys {
     hash: KeyHash,
     by_digest: HashMap<[u8; 32], Arc<ApiKey>>,
+}
+
+/// Without the digests, which are nobody's to see.
+impl core::fmt::Debug for ApiKeys {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "ApiKeys({:?}, {} keys)", self.hash, self.by_digest.len())
+    }
 }
 
 impl ApiKeys {

@@ -10,6 +10,8 @@ use crate::host::Timestamp;
 pub(super) struct ApiKeysSpec {
     pub(super) from: Vec<Source>,
     pub(super) hash: KeyHash,
+    /// Whether digests are HMACs; `None` where that couldn't be read.
+    pub(super) hmac: Option<bool>,
     pub(super) keys: Vec<KeySpec>,
 }
 
@@ -19,6 +21,7 @@ impl Default for ApiKeysSpec {
         Self {
             from: vec![Source { location: header, scheme: None }],
             hash: KeyHash::Sha256,
+            hmac: Some(false),
             keys: Vec::new(),
         }
     }
@@ -40,10 +43,12 @@ pub(super) struct KeySpec {
 
 pub(super) fn api_keys(node: Node<'_, '_>) -> Option<ApiKeysSpec> {
     let defaults = ApiKeysSpec::default();
-    let object = node.object()?;
-    let hmac = object
-        .field("hash", |node| node.choice(&[("sha256", false), ("hmac-sha256", true)]))
-        .unwrap_or(false);
+    let Some(object) = node.object() else {
+        return Some(ApiKeysSpec { hmac: None, ..defaults });
+    };
+    let hash =
+        object.field("hash", |node| node.choice(&[("sha256", false), ("hmac-sha256", true)]));
+    let hmac = if object.has("hash") { hash } else { defaults.hmac };
     let pepper = object.field("pepper", |node| {
         let pepper = node.secret()?;
         if pepper.len() < 32 {
@@ -52,22 +57,23 @@ pub(super) fn api_keys(node: Node<'_, '_>) -> Option<ApiKeysSpec> {
         Some(pepper)
     });
     match (hmac, object.has("pepper")) {
-        (true, false) => {
+        (Some(true), false) => {
             let _: Option<()> =
                 node.error("hash hmac-sha256 needs pepper, the secret it is keyed with");
         }
-        (false, true) => {
+        (Some(false), true) => {
             let _: Option<()> = node.error("pepper goes with hash: hmac-sha256 only");
         }
         _ => {}
     }
     let hash = match pepper {
-        Some(pepper) if hmac => KeyHash::hmac(&pepper),
+        Some(pepper) if hmac == Some(true) => KeyHash::hmac(&pepper),
         _ => None,
     };
     let spec = ApiKeysSpec {
         from: object.field("from", names::sources).unwrap_or(defaults.from),
         hash: hash.unwrap_or(defaults.hash),
+        hmac,
         keys: object.field("keys", keys).unwrap_or_default(),
     };
     object.close();
@@ -103,15 +109,15 @@ fn key(node: Node<'_, '_>) -> Option<KeySpec> {
     let not_before = object.field("not_before", |node| node.timestamp());
     let expires = object.field("expires", |node| node.timestamp());
     object.close();
+    if let (Some(from), Some(to)) = (not_before, expires)
+        && from >= to
+    {
+        node.context.problems.error(node.at, "expires before it becomes valid");
+    }
     if digests != 1 {
         return node.error(
             "needs its digest in sha256, or in hmac_sha256 with api_keys.hash: hmac-sha256",
         );
-    }
-    if let (Some(from), Some(to)) = (not_before, expires)
-        && from >= to
-    {
-        return node.error("expires before it becomes valid");
     }
     Some(KeySpec {
         path: node.at.to_string(),

@@ -1,6 +1,6 @@
 //! The `jwt` section and the issuers of tenants.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::keys::{self, IssuerKeys};
 use super::names;
@@ -88,10 +88,8 @@ pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
     object.not_supported_yet(&["scopes", "roles"]);
     let algorithms = object.field("algorithms", |node| node.some_list(algorithm));
     let (audiences, any_audience, claim_values) = audience(&object);
-    let spec = (
-        object.required("issuer", issuer_name),
-        object.required("keys", |node| keys::keys(node, algorithms.as_deref())),
-    );
+    let iss = object.required("issuer", issuer_name);
+    let keys = object.required("keys", |node| keys::keys(node, algorithms.as_deref()));
     let name = object.field("name", |node| node.some_text()).map(str::to_owned);
     let audience_claims = paths(&object, "audience_claims", &["aud"]);
     let clock_skew = object.field("clock_skew", |node| node.duration()).unwrap_or(30.0);
@@ -102,26 +100,27 @@ pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
         .unwrap_or_else(|| vec!["jwt".into(), "at+jwt".into()]);
     let tenant = object.field("tenant", tenant).unwrap_or_default();
     let claims = object.field("claims", claim_map).unwrap_or_else(default_claims);
+    let has_audiences = object.has("audiences");
     object.close();
-    if audiences.is_none() && !any_audience {
-        return node.error(
+    let tell = |problem: &str| node.context.problems.error(node.at, problem);
+    if !has_audiences && !any_audience {
+        tell(
             "must say for whom its tokens are: audiences, or any_audience: true with claim_values",
         );
     }
-    let (Some(iss), Some(keys)) = spec else {
-        return None;
-    };
-    if iss == IssuerName::None && !node.context.development {
-        return node.error("issuer: none is for environment: development only");
+    if iss == Some(IssuerName::None) && !node.context.development {
+        tell("issuer: none is for environment: development only");
     }
+    let path = node.at.to_string();
+    // One that couldn't be read stands in, so that the rest is checked too.
     Some(IssuerSpec {
-        path: node.at.to_string(),
+        iss: iss.unwrap_or_else(|| IssuerName::Exact(path.clone())),
+        keys: keys.unwrap_or_default(),
+        path,
         name,
-        iss,
         audiences,
         audience_claims,
         claim_values,
-        keys,
         clock_skew,
         max_lifetime,
         require_claims,
@@ -135,17 +134,19 @@ type Audience = (Option<Vec<String>>, bool, Vec<(ClaimPath, Vec<Value>)>);
 
 fn audience(object: &Object<'_, '_>) -> Audience {
     let audiences = object.field("audiences", texts);
-    let claim_values = object
-        .field("claim_values", |node| {
-            node.entries(|name, node| Some((ClaimPath::parse(name), node.some_list(scalar)?)))
-        })
-        .unwrap_or_default();
+    let read = object.field("claim_values", |node| {
+        let empty = node.value.as_object().is_some_and(Map::is_empty);
+        let values =
+            node.entries(|name, node| Some((ClaimPath::parse(name), node.some_list(scalar)?)));
+        Some((empty, values.unwrap_or_default()))
+    });
+    let (no_values, claim_values) = read.unwrap_or((true, Vec::new()));
     let any = object.field("any_audience", |node| {
         let any = node.flag()?;
         if any && object.has("audiences") {
             return node.error("contradicts audiences; give one of them");
         }
-        if any && claim_values.is_empty() {
+        if any && no_values {
             return node
                 .error("accepts tokens made for anybody; it needs claim_values that tell yours");
         }
@@ -210,6 +211,8 @@ fn issuer_name(node: Node<'_, '_>) -> Option<IssuerName> {
 
 fn tenant(node: Node<'_, '_>) -> Option<TenantSpec> {
     let object = node.object()?;
+    // What couldn't be read is there all the same.
+    let given = |name: &str| object.has(name).then(Vec::new);
     let spec = TenantSpec {
         claims: object.field("claims", |node| node.some_list(path)),
         fixed: object.field("fixed", |node| node.some_text()).map(str::to_owned),
@@ -223,25 +226,32 @@ fn tenant(node: Node<'_, '_>) -> Option<TenantSpec> {
                 node.entries(|subject, node| Some((subject.into(), node.some_text()?.into())))
             })
             .unwrap_or_default(),
-        allow: object.field("allow", texts),
-        any_tenant: object.field("any_tenant", |node| node.flag()).unwrap_or(false),
+        allow: object.field("allow", texts).or_else(|| given("allow")),
+        any_tenant: object
+            .field("any_tenant", |node| node.flag())
+            .unwrap_or_else(|| object.has("any_tenant")),
     };
     let sources = ["claims", "fixed", "acts_for"].iter().filter(|n| object.has(n)).count();
-    let bounded = ["subjects", "allow", "any_tenant"].iter().any(|n| object.has(n));
+    let bounded = ["allow", "any_tenant"].iter().any(|n| object.has(n));
     object.close();
+    let subjects = node.value.get("subjects");
+    let no_subjects = subjects.is_none_or(|value| value.as_object().is_some_and(Map::is_empty));
+    let tell = |problem: &str| node.context.problems.error(node.at, problem);
     if sources > 1 {
-        return node.error("must have one of claims, fixed and acts_for");
+        tell("must have one of claims, fixed and acts_for");
     }
-    if sources == 0 && spec.subjects.is_empty() {
-        let hint = if bounded { "; allow and any_tenant only say how far they reach" } else { "" };
-        return node
-            .error(format!("must have one of claims, fixed and acts_for, or subjects{hint}"));
+    if sources == 0 && no_subjects {
+        tell(if bounded {
+            "must have one of claims, fixed and acts_for, or subjects; allow and any_tenant only say how far they reach"
+        } else {
+            "must have one of claims, fixed and acts_for, or subjects"
+        });
     }
     if spec.allow.is_some() && spec.any_tenant {
-        return node.error("must have allow or any_tenant, not both");
+        tell("must have allow or any_tenant, not both");
     }
     if spec.fixed.is_some() && (spec.allow.is_some() || spec.any_tenant) {
-        return node.error("fixed names the one tenant; take allow and any_tenant out");
+        tell("fixed names the one tenant; take allow and any_tenant out");
     }
     Some(spec)
 }

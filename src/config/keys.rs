@@ -8,6 +8,7 @@ use crate::json;
 use crate::jwt::{Algorithm, JwkError, Key};
 
 /// The keys of an issuer and the algorithms it may use.
+#[derive(Default)]
 pub(super) struct IssuerKeys {
     pub(super) keys: Vec<Key>,
     pub(super) algorithms: Vec<Algorithm>,
@@ -17,8 +18,11 @@ pub(super) struct IssuerKeys {
 pub(super) fn keys(node: Node<'_, '_>, algorithms: Option<&[Algorithm]>) -> Option<IssuerKeys> {
     let object = node.object()?;
     object.not_supported_yet(&["jwks_uri", "discovery"]);
-    let mut keys = object.field("jwks", jwks).unwrap_or_default();
-    keys.extend(object.field("secret", |node| secret(node, algorithms)).unwrap_or_default());
+    let set = object.field("jwks", jwks);
+    let secrets = object.field("secret", |node| secret(node, algorithms));
+    // Keys that couldn't be read were told of already.
+    let unread = object.has("jwks") && set.is_none() || object.has("secret") && secrets.is_none();
+    let keys: Vec<Key> = set.into_iter().chain(secrets).flatten().collect();
     let has_source = ["jwks", "secret", "jwks_uri", "discovery"].iter().any(|n| object.has(n));
     object.close();
     if !has_source {
@@ -34,7 +38,7 @@ pub(super) fn keys(node: Node<'_, '_>, algorithms: Option<&[Algorithm]>) -> Opti
         return Some(IssuerKeys { keys, algorithms: available });
     };
     for algorithm in asked.iter().filter(|algorithm| !available.contains(algorithm)) {
-        if !node.context.problems.has_errors() {
+        if !unread {
             node.context.problems.error(
                 node.at,
                 format!("has no key for {}, which algorithms names; a key without alg is RS256 (RSA), by its curve (EC) or EdDSA (OKP)", algorithm.name()),
@@ -61,11 +65,13 @@ fn jwks(node: Node<'_, '_>) -> Option<Vec<Key>> {
         return node.error("must be a key set: an object with a list named keys (RFC 7517 section 5), or its JSON text");
     };
     let mut keys: Vec<Key> = Vec::new();
+    let mut sound = true;
     for (index, member) in members.iter().enumerate() {
         let list = node.at.name("keys");
         let at = list.index(index);
         let Some(jwk) = member.as_object() else {
             node.context.problems.error(at, "must be an object");
+            sound = false;
             continue;
         };
         let key = match Key::from_jwk(jwk) {
@@ -73,19 +79,21 @@ fn jwks(node: Node<'_, '_>) -> Option<Vec<Key>> {
             Err(JwkError::NotForUs) => continue,
             Err(JwkError::Bad(problem)) => {
                 node.context.problems.error(at, problem);
+                sound = false;
                 continue;
             }
         };
         if key.kid.is_some() && keys.iter().any(|known| known.kid == key.kid) {
             node.context.problems.error(at, "has the kid of a key before it; a kid names one key");
+            sound = false;
             continue;
         }
         keys.push(key);
     }
-    if keys.is_empty() && !node.context.problems.has_errors() {
+    if keys.is_empty() && sound {
         return node.error("holds no key that verifies tokens");
     }
-    Some(keys)
+    sound.then_some(keys)
 }
 
 /// A shared secret, as one key for each HMAC algorithm that it is long enough

@@ -22,6 +22,7 @@ use crate::tenant::{
 
 pub(super) fn link(document: Document, context: &Context<'_>) -> Option<Guard> {
     let problems = context.problems;
+    let issuers_known = !problems.any(hides_an_issuer);
     let has_jwt = document.jwt.is_some()
         || document.tenants.iter().flatten().any(|tenant| !tenant.issuers.is_empty());
     let has_keys = document.api_keys.is_some()
@@ -43,9 +44,10 @@ pub(super) fn link(document: Document, context: &Context<'_>) -> Option<Guard> {
     let tenants = document.tenants.unwrap_or_default();
     let tenancy = build_tenancy(context, document.tenancy, listed, &tenants);
 
-    let mut keys = KeyTable::new(context, keys_spec.hash);
-    for (index, key) in keys_spec.keys.into_iter().enumerate() {
-        keys.add(key, None, format!("api_keys.keys[{index}]"));
+    let mut keys = KeyTable::new(context, keys_spec.hash, keys_spec.hmac);
+    for key in keys_spec.keys {
+        let label = key.path.clone();
+        keys.add(key, None, label);
     }
     let mut all_issuers = Vec::new();
     for issuer in jwt_spec.issuers {
@@ -84,6 +86,7 @@ pub(super) fn link(document: Document, context: &Context<'_>) -> Option<Guard> {
                 shadow: document.shadow,
             },
             bindings,
+            issuers_known,
             unmatched_denied: document.unmatched_denied,
         },
         document.routes,
@@ -106,6 +109,15 @@ pub(super) fn link(document: Document, context: &Context<'_>) -> Option<Guard> {
         cache_entries: jwt_spec.cache_entries,
         cache_bytes: jwt_spec.cache_bytes,
     })
+}
+
+/// Whether a mistake at this place may hide an issuer's name, so that a route
+/// that asks for it may be right.
+fn hides_an_issuer(path: &str) -> bool {
+    let in_section = path.starts_with("jwt") || path.starts_with("tenants");
+    in_section
+        && (path.ends_with(']')
+            || ["jwt", "tenants", "issuers", ".issuer", ".name"].iter().any(|e| path.ends_with(e)))
 }
 
 /// Whether an issuer's configuration binds some of its tokens to a tenant.
@@ -208,21 +220,23 @@ fn build_tenancy(
 struct KeyTable<'c> {
     context: &'c Context<'c>,
     table: ApiKeys,
-    hmac: bool,
+    /// What the digests must be; `None` where that couldn't be read.
+    hmac: Option<bool>,
     labels: HashMap<[u8; 32], String>,
 }
 
 impl<'c> KeyTable<'c> {
-    fn new(context: &'c Context<'c>, hash: crate::api_key::KeyHash) -> Self {
-        let hmac = matches!(hash, crate::api_key::KeyHash::HmacSha256(_));
+    fn new(context: &'c Context<'c>, hash: crate::api_key::KeyHash, hmac: Option<bool>) -> Self {
         Self { context, table: ApiKeys::new(hash), hmac, labels: HashMap::new() }
     }
 
     fn add(&mut self, spec: KeySpec, owner: Option<Owner>, label: String) {
         let problems = self.context.problems;
-        if spec.hmac != self.hmac {
+        if let Some(hmac) = self.hmac
+            && hmac != spec.hmac
+        {
             let (field, hash) =
-                if self.hmac { ("hmac_sha256", "hmac-sha256") } else { ("sha256", "sha256") };
+                if hmac { ("hmac_sha256", "hmac-sha256") } else { ("sha256", "sha256") };
             problems.error(
                 &spec.path,
                 format!("must have its digest in {field}, since api_keys.hash is {hash}"),
@@ -259,6 +273,7 @@ struct RouteDefaults {
     /// Of what no route matches; what a route doesn't say is as here.
     rules: Rules,
     bindings: bool,
+    issuers_known: bool,
     unmatched_denied: bool,
 }
 
@@ -332,7 +347,7 @@ fn route_rules(
             let named = issuers.iter().enumerate().filter(|(_, issuer)| issuer.name == *name);
             let before = indices.len();
             indices.extend(named.map(|(index, _)| index));
-            if indices.len() == before {
+            if indices.len() == before && defaults.issuers_known {
                 problems.error(
                     format!("{path}.issuers[{position}]"),
                     "is the name of no issuer; an issuer without name is known by its issuer",

@@ -155,7 +155,7 @@ impl<'v> Node<'v, '_> {
     /// A list with something in it.
     pub(super) fn some_list<T>(&self, read: impl Fn(Node<'v, '_>) -> Option<T>) -> Option<Vec<T>> {
         if self.value.as_array().is_some_and(Vec::is_empty) {
-            return self.error("must not be empty; leave it out for the default");
+            return self.error("must not be empty; name at least one, or leave it out");
         }
         self.list(read)
     }

@@ -37,8 +37,9 @@ impl Problems {
         add(&self.warnings, path, problem.into());
     }
 
-    pub(super) fn has_errors(&self) -> bool {
-        !self.errors.borrow().is_empty()
+    /// Whether there is a mistake at such a place.
+    pub(super) fn any(&self, is_there: impl Fn(&str) -> bool) -> bool {
+        self.errors.borrow().iter().any(|error| is_there(&error.path))
     }
 
     pub(super) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {

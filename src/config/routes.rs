@@ -57,8 +57,10 @@ pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<
     });
     let mode = object.field("mode", |node| mode(node, both));
     let issuers = object.field("issuers", super::jwt::texts);
-    let tenancy = object.field("tenancy", route_tenancy).unwrap_or_default();
+    let tenancy = object.field("tenancy", route_tenancy);
     let shadow = object.field("shadow", |node| node.flag());
+    // Where it couldn't be read, nothing more can be said of it.
+    let unread = RouteTenancy { none: object.has("tenancy"), ..RouteTenancy::default() };
     let asks = ["mode", "issuers", "tenancy"].iter().any(|name| object.has(name));
     let first_path = node.value.get("match").and_then(|m| m.get("path")).map(|path| {
         let first = path.get(0).unwrap_or(path);
@@ -77,7 +79,7 @@ pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<
         auth: auth.unwrap_or(Auth::Required),
         mode,
         issuers,
-        tenancy,
+        tenancy: tenancy.unwrap_or(unread),
         shadow,
     })
 }
@@ -140,6 +142,8 @@ fn route_tenancy(node: Node<'_, '_>) -> Option<RouteTenancy> {
         strict: object.field("strict", |node| node.flag()),
         trust: object.field("trust_header", tenancy::trust),
     };
+    let unread = object.has("strict") && spec.strict.is_none()
+        || object.has("trust_header") && spec.trust.is_none();
     object.close();
-    Some(spec)
+    (!unread).then_some(spec)
 }

@@ -58,6 +58,10 @@ pub(crate) enum JwkError {
     Bad(&'static str),
 }
 
+/// Members that hold a secret, of any kind of key (RFC 7518 section 6; `priv`
+/// is what newer kinds have).
+const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+
 const BAD_PRIVATE: &str = "holds a private or symmetric key; a key set is published, so a key in it is no secret any more: replace the key, and list public keys only";
 
 impl Key {
@@ -69,9 +73,7 @@ impl Key {
     /// From a JWK. A key without `alg` is RS256, by its curve, or EdDSA.
     pub(crate) fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, JwkError> {
         let kty = text(jwk, "kty")?.ok_or(JwkError::Bad("has no kty"))?;
-        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|name| jwk.contains_key(*name))
-            || kty == "oct"
-        {
+        if PRIVATE.iter().any(|name| jwk.contains_key(*name)) || kty == "oct" {
             return Err(JwkError::Bad(BAD_PRIVATE));
         }
         if text(jwk, "use")?.is_some_and(|used| used != "sig") || !may_verify(jwk)? {

@@ -119,8 +119,7 @@ fn verify_asymmetric(
 ) -> Result<Verdict, HostError> {
     match (key.algorithm, &key.material) {
         (Algorithm::Rs(hash), Material::Rsa { key, der }) => {
-            // RFC 8017 section 8.2.2: as long as the modulus, neither more nor less.
-            if signature.len() != rsa::traits::PublicKeyParts::size(&**key) {
+            if !is_rsa_signature(key, signature) {
                 return Ok(Verdict::Invalid);
             }
             match host.verify_signature(hash, der, signature, message)? {
@@ -129,7 +128,7 @@ fn verify_asymmetric(
             }
         }
         (Algorithm::Ps(hash), Material::Rsa { key, .. }) => {
-            Ok(of(rsa_pss(key, hash, signature, message)))
+            Ok(of(is_rsa_signature(key, signature) && rsa_pss(key, hash, signature, message)))
         }
         (Algorithm::Es(hash), Material::P256 { key, der }) => {
             // RFC 7518 section 3.4: r and s, each as long as the curve's order,
@@ -181,6 +180,13 @@ fn of(valid: bool) -> Verdict {
 
 fn known(verdict: HostVerdict) -> Verdict {
     of(verdict == HostVerdict::Valid)
+}
+
+/// RFC 8017 sections 5.2.2, 8.1.2 and 8.2.2: as long as the modulus, and below
+/// it. The same number plus the modulus would verify as well.
+fn is_rsa_signature(key: &rsa::RsaPublicKey, signature: &[u8]) -> bool {
+    use rsa::traits::PublicKeyParts;
+    signature.len() == key.size() && rsa::BigUint::from_bytes_be(signature) < *key.n()
 }
 
 fn rsa_pkcs1(key: &rsa::RsaPublicKey, hash: Hash, signature: &[u8], message: &[u8]) -> bool {
