@@ -118,11 +118,12 @@ fn verify_asymmetric(
     host: &dyn Host,
 ) -> Result<Verdict, HostError> {
     match (key.algorithm, &key.material) {
+        (Algorithm::Rs(_) | Algorithm::Ps(_), Material::Rsa { key, .. })
+            if !is_in_range(key, signature) =>
+        {
+            Ok(Verdict::Invalid)
+        }
         (Algorithm::Rs(hash), Material::Rsa { key, der }) => {
-            // RFC 8017 section 8.2.2: as long as the modulus, neither more nor less.
-            if signature.len() != rsa::traits::PublicKeyParts::size(&**key) {
-                return Ok(Verdict::Invalid);
-            }
             match host.verify_signature(hash, der, signature, message)? {
                 HostVerdict::Unsupported => Ok(of(rsa_pkcs1(key, hash, signature, message))),
                 verdict => Ok(known(verdict)),
@@ -181,6 +182,14 @@ fn of(valid: bool) -> Verdict {
 
 fn known(verdict: HostVerdict) -> Verdict {
     of(verdict == HostVerdict::Valid)
+}
+
+/// RFC 8017 sections 5.2.2, 8.1.2 and 8.2.2: as long as the modulus and less
+/// than it. The crate's PSS takes a larger one modulo it, and with that a
+/// second spelling of each signature.
+fn is_in_range(key: &rsa::RsaPublicKey, signature: &[u8]) -> bool {
+    use rsa::traits::PublicKeyParts;
+    signature.len() == key.size() && rsa::BigUint::from_bytes_be(signature) < *key.n()
 }
 
 fn rsa_pkcs1(key: &rsa::RsaPublicKey, hash: Hash, signature: &[u8], message: &[u8]) -> bool {
