@@ -90,7 +90,9 @@ impl CanonicalPath {
                 0..=0x1f | 0x7f => return Err(Ambiguity::ControlByte),
                 b'\\' => return Err(Ambiguity::Backslash),
                 b'#' if !escaped => return Err(Ambiguity::Fragment),
-                b';' if !escaped && rules.parameters == Lenience::Refuse => {
+                // Encoded too: what decodes before it cuts parameters off reads
+                // `/admin%3bx` as `/admin`.
+                b';' if rules.parameters == Lenience::Refuse => {
                     return Err(Ambiguity::Parameter);
                 }
                 b'/' if escaped && rules.encoded_slashes == Lenience::Refuse => {
@@ -262,6 +264,8 @@ mod tests {
             ("/a//b", Ambiguity::EmptySegment),
             ("//a", Ambiguity::EmptySegment),
             ("/a;v=1", Ambiguity::Parameter),
+            ("/a%3bv=1", Ambiguity::Parameter),
+            ("/%3B/a", Ambiguity::Parameter),
             ("/..;/admin", Ambiguity::Parameter),
         ] {
             assert_eq!(parse(raw), Err(why), "{raw}");
