@@ -147,7 +147,9 @@ fn link_one(
         })
         .collect();
     let source = names.source(&tenant);
-    if tenant.allow.is_some() {
+    // Of a list that couldn't be read some may be missing.
+    let allow = format!("{}.allow", names.path);
+    if tenant.allow.is_some() && !context.problems.has_errors_at(&allow) {
         names.check_within(&reach, &subjects, &source);
     }
     let name = spec.name.unwrap_or_else(|| match &spec.iss {

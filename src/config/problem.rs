@@ -42,6 +42,11 @@ impl Problems {
         self.errors.borrow().iter().any(|error| is_there(&error.path))
     }
 
+    /// Whether a mistake was told of that place, or of one within it.
+    pub(super) fn has_errors_at(&self, path: &str) -> bool {
+        self.errors.borrow().iter().any(|error| error.path.starts_with(path))
+    }
+
     pub(super) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
         (self.errors.into_inner(), self.warnings.into_inner())
     }
