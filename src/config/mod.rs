@@ -7,7 +7,6 @@
 //! result.
 
 mod api_keys;
-mod issuers;
 mod jwt;
 mod keys;
 mod link;

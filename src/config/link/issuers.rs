@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::jwt::{ActsForSpec, IssuerSpec, TenantSpec};
-use super::node::Context;
+use super::super::jwt::{ActsForSpec, IssuerSpec, TenantSpec};
+use super::super::node::Context;
 use crate::jwt::{Issuer, IssuerName, TenantSource};
 use crate::tenant::{Reach, Tenancy, TenantName};
 

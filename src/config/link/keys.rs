@@ -1,0 +1,61 @@
+//! Linking API keys: each digest is one key's.
+
+use std::collections::HashMap;
+
+use super::super::api_keys::KeySpec;
+use super::super::node::Context;
+use crate::api_key::{ApiKey, ApiKeys, KeyHash, Owner};
+use crate::tenant::Bound;
+
+/// The keys so far, and where each digest stands.
+pub(super) struct KeyTable<'c> {
+    context: &'c Context<'c>,
+    pub(super) table: ApiKeys,
+    /// What the digests must be; `None` where that couldn't be read.
+    hmac: Option<bool>,
+    labels: HashMap<[u8; 32], String>,
+}
+
+impl<'c> KeyTable<'c> {
+    pub(super) fn new(context: &'c Context<'c>, hash: KeyHash, hmac: Option<bool>) -> Self {
+        Self { context, table: ApiKeys::new(hash), hmac, labels: HashMap::new() }
+    }
+
+    pub(super) fn add(&mut self, spec: KeySpec, owner: Option<Owner>, label: String) {
+        let problems = self.context.problems;
+        if let Some(hmac) = self.hmac
+            && hmac != spec.hmac
+        {
+            let (field, hash) =
+                if hmac { ("hmac_sha256", "hmac-sha256") } else { ("sha256", "sha256") };
+            problems.error(
+                &spec.path,
+                format!("must have its digest in {field}, since api_keys.hash is {hash}"),
+            );
+            return;
+        }
+        let bound = match &owner {
+            Some(owner) => Bound::OneOf(vec![owner.tenant.clone()]),
+            None => Bound::Nothing,
+        };
+        let key = ApiKey {
+            id: spec.id.as_str().into(),
+            owner,
+            bound,
+            scopes: spec.scopes,
+            roles: spec.roles,
+            active: spec.active,
+            not_before: spec.not_before,
+            expires: spec.expires,
+        };
+        if self.table.insert(spec.digest, key).is_some() {
+            let other = self.labels.get(&spec.digest).map_or("another key", String::as_str);
+            problems.error(
+                &spec.path,
+                format!("has the digest of {other} too; one key can't be two ({label})"),
+            );
+            return;
+        }
+        self.labels.insert(spec.digest, label);
+    }
+}

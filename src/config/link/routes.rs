@@ -1,0 +1,116 @@
+//! Linking routes: what one doesn't say is as the document says.
+
+use super::super::node::Context;
+use super::super::routes::RouteSpec;
+use crate::jwt::Issuer;
+use crate::route::{Auth, Match, Routes, Rules, Shadow};
+use crate::tenant::{TenancyRules, Trust};
+
+pub(super) struct RouteDefaults {
+    /// Of what no route matches; what a route doesn't say is as here.
+    pub(super) rules: Rules,
+    pub(super) bindings: bool,
+    pub(super) issuers_known: bool,
+    pub(super) unmatched_denied: bool,
+}
+
+pub(super) fn link(
+    context: &Context<'_>,
+    defaults: &RouteDefaults,
+    specs: Vec<RouteSpec>,
+    issuers: &[Issuer],
+) -> Routes {
+    let problems = context.problems;
+    let paths: Vec<String> = specs.iter().map(|spec| spec.path.clone()).collect();
+    let path_of = |index: usize| paths.get(index).map_or("", String::as_str);
+    let routes: Vec<(Match, Rules)> = specs
+        .into_iter()
+        .map(|spec| {
+            let rules = route_rules(context, defaults, &spec, issuers);
+            (spec.matches, rules)
+        })
+        .collect();
+    let matches: Vec<Match> = routes.iter().map(|(route, _)| route.clone()).collect();
+    for index in Routes::unreachable(&matches) {
+        problems.error(
+            path_of(index),
+            "can never match: routes before it take all of its requests; move it up or take it out",
+        );
+    }
+    let auths: Vec<(Match, Auth)> =
+        routes.iter().map(|(route, rules)| (route.clone(), rules.auth)).collect();
+    let unmatched = (!defaults.unmatched_denied).then(|| defaults.rules.clone());
+    for (strict, lax) in Routes::gaps(&auths, unmatched.as_ref().map(|rules| rules.auth)) {
+        let lax = lax.map_or("routes_unmatched", path_of);
+        problems.warn(path_of(strict), format!("asks for more than {lax}, which takes the same path with other methods or on other hosts"));
+    }
+    Routes::new(routes, unmatched)
+}
+
+fn route_rules(
+    context: &Context<'_>,
+    defaults: &RouteDefaults,
+    spec: &RouteSpec,
+    issuers: &[Issuer],
+) -> Rules {
+    let problems = context.problems;
+    let path = &spec.path;
+    let tenancy = match (spec.tenancy.none, defaults.rules.tenancy) {
+        (false, Some(own)) => Some(TenancyRules {
+            strict: spec.tenancy.strict.unwrap_or(own.strict),
+            trust: spec.tenancy.trust.unwrap_or(own.trust),
+        }),
+        _ => None,
+    };
+    if let Some(rules) = tenancy {
+        let explicit = spec.tenancy.trust == Some(Trust::AnyPeer);
+        let inherited = rules.trust == Trust::AnyPeer && !rules.strict;
+        if defaults.bindings && (explicit || inherited) && spec.auth != Auth::None {
+            problems.error(
+                format!("{path}.tenancy.trust_header"),
+                "must not be any_peer where credentials are bound to tenants: anybody whose credential isn't could name any tenant",
+            );
+        }
+        if spec.auth == Auth::Optional && rules.strict {
+            problems.error(
+                format!("{path}.auth"),
+                "optional admits callers without a tenant, and the route is strict; set tenancy.strict: false or tenancy: none on it",
+            );
+        }
+    }
+    let only = spec.issuers.as_ref().map(|names| {
+        let mut indices = Vec::new();
+        for (position, name) in names.iter().enumerate() {
+            let named = issuers.iter().enumerate().filter(|(_, issuer)| issuer.name == *name);
+            let before = indices.len();
+            indices.extend(named.map(|(index, _)| index));
+            if indices.len() == before && defaults.issuers_known {
+                problems.error(
+                    format!("{path}.issuers[{position}]"),
+                    "is the name of no issuer; an issuer without name is known by its issuer",
+                );
+            }
+        }
+        indices
+    });
+    let shadow = match spec.shadow {
+        None => defaults.rules.shadow,
+        Some(_) if defaults.rules.shadow == Shadow::Untouched => {
+            problems.error(
+                format!("{path}.shadow"),
+                "contradicts shadow: untouched, which is for the whole document",
+            );
+            Shadow::Off
+        }
+        Some(true) => Shadow::On,
+        Some(false) => Shadow::Off,
+    };
+    Rules {
+        name: spec.name.clone(),
+        auth: spec.auth,
+        mode: spec.mode.unwrap_or(defaults.rules.mode),
+        issuers: only,
+        tenancy,
+        shadow,
+    }
+}
