@@ -31,9 +31,13 @@ mod json;
 mod jwt;
 mod pattern;
 #[cfg(any(target_arch = "wasm32", test))]
+#[cfg_attr(feature = "probe", allow(dead_code, reason = "the probe only verifies"))]
 mod plugin;
 mod policy;
 mod principal;
+#[cfg(feature = "probe")]
+#[doc(hidden)]
+pub mod probe;
 mod reply;
 mod request;
 mod route;

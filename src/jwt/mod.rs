@@ -21,6 +21,12 @@ pub(crate) use issuer::{ClaimMap, Issuer, IssuerName, TenantSource};
 pub(crate) use key::{JwkError, Key};
 pub(crate) use verified::VerifiedToken;
 
+/// For `crate::probe`.
+#[cfg(feature = "probe")]
+pub(crate) mod probe {
+    pub(crate) use super::signature::{Verdict, verify};
+}
+
 use std::collections::HashMap;
 use std::rc::Rc;
 

@@ -17,3 +17,9 @@ mod root;
 mod stream;
 #[cfg(target_arch = "wasm32")]
 mod worker;
+
+/// The host that this VM runs in.
+#[cfg(all(target_arch = "wasm32", feature = "probe"))]
+pub(crate) fn host() -> impl crate::host::Host {
+    host::ProxyHost::default()
+}

@@ -14,6 +14,7 @@ use crate::audit::AuditLevel;
 use crate::config;
 use crate::host::HostError;
 
+#[cfg(not(feature = "probe"))]
 proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| -> Box<dyn RootContext> { Box::new(Root::default()) });
 }}

@@ -157,3 +157,34 @@ fn an_hmac_is_whole() {
         }
     }
 }
+
+/// Whoever has the key can make R the neutral element; a verifier that lets it
+/// pass takes one signature for several texts.
+#[test]
+fn eddsa_takes_no_neutral_r_from_the_key_s_owner_either() {
+    use sha2::{Digest, Sha256, Sha512};
+    let key = Key::eddsa("k");
+    let parts = Parts::of(&key.token(claims(json!({}))));
+    let signed = format!("{}.{}", parts.header, parts.payload);
+    let jwk = key.jwk();
+    let public = unb64(jwk["x"].as_str().unwrap());
+    // RFC 8032 section 5.1.5, from the seed that the test key is made of.
+    let mut secret = Sha512::digest(Sha256::digest("k"))[..32].to_vec();
+    secret[0] &= 0xf8;
+    secret[31] = secret[31] & 0x7f | 0x40;
+    let order = "1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed";
+    let order = BigUint::from_bytes_be(&unhex(order));
+    // With R = r·B the signature is S = r + k·a; here r is zero.
+    let with_r = |r: &[u8]| {
+        let digest = Sha512::digest([r, &public, signed.as_bytes()].concat());
+        let s = BigUint::from_bytes_le(&digest) * BigUint::from_bytes_le(&secret) % &order;
+        let mut s = fixed(&s, 32);
+        s.reverse();
+        ed25519_dalek::Signature::from_slice(&[r, &s].concat()).unwrap()
+    };
+    let forged = with_r(&[&[1][..], &[0; 31]].concat());
+    let lenient = ed25519_dalek::VerifyingKey::from_bytes(&public.try_into().unwrap()).unwrap();
+    let verdict = ed25519_dalek::Verifier::verify(&lenient, signed.as_bytes(), &forged);
+    assert!(verdict.is_ok(), "the forgery is as meant");
+    invalid(&key, forged.to_bytes(), "R the neutral element");
+}
