@@ -47,6 +47,7 @@ check: toolchain ## the fast part: format, lints, unit tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets $(TEST_FLAGS) -- -D warnings
 	cargo clippy --target $(WASM) -p tenant-guard --lib --locked -- -D warnings
+	cargo clippy --target $(WASM) -p tenant-guard-probe --locked -- -D warnings
 	cargo test -p tenant-guard --locked
 
 envoy: $(GET_ENVOY) ## get Envoy if there is none (or set ENVOY to yours)

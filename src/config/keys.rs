@@ -108,6 +108,9 @@ fn secret(node: Node<'_, '_>, algorithms: Option<&[Algorithm]>) -> Option<Vec<Ke
             _ => None,
         })
         .collect();
+    if algorithms.is_some() && asked.is_empty() {
+        node.warn("is never used: algorithms names no HS256, HS384 or HS512");
+    }
     let all = [Hash::Sha256, Hash::Sha384, Hash::Sha512];
     let mut hashes: Vec<Hash> = if asked.is_empty() {
         all.into_iter().filter(|hash| secret.len() >= hash.length()).collect()

@@ -131,9 +131,13 @@ impl<'v> Node<'v, '_> {
                 let name = name?;
                 match self.context.env.variable(name) {
                     Some(value) if !value.is_empty() => Some(value),
-                    _ => self.error(format!(
+                    // What isn't plainly a name may be the secret itself.
+                    _ if is_variable_name(name) => self.error(format!(
                         "the environment variable {name} is not set for the VM; set it in vm_config.environment_variables"
                     )),
+                    _ => self.error(
+                        "env names no environment variable that is set for the VM; it takes the variable's name, not its value",
+                    ),
                 }
             }
             _ => self.wrong_type("text, or {env: NAME}"),
@@ -198,6 +202,12 @@ impl<'v> Node<'v, '_> {
     fn wrong_type<T>(&self, expected: &str) -> Option<T> {
         self.error(format!("must be {expected}"))
     }
+}
+
+fn is_variable_name(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// An object; each field is asked for by name, and at the end the others are
