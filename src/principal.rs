@@ -1,5 +1,6 @@
 //! Who a request is from: a verified token, a known key, both, or nobody.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -158,11 +159,6 @@ impl Principal {
 }
 
 fn distinct<'p>(items: impl Iterator<Item = &'p String>) -> Vec<&'p str> {
-    let mut distinct: Vec<&str> = Vec::new();
-    for item in items {
-        if !distinct.contains(&item.as_str()) {
-            distinct.push(item);
-        }
-    }
-    distinct
+    let mut known: HashSet<&str> = HashSet::new();
+    items.map(String::as_str).filter(|item| known.insert(item)).collect()
 }

@@ -1,5 +1,6 @@
 //! What a verified token says, read once and kept with it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -191,8 +192,10 @@ fn union(
     accepts: fn(&str) -> bool,
 ) -> Result<Vec<String>, Denial> {
     let mut union: Vec<String> = Vec::new();
+    // A token may hold thousands, and its issuer may be a tenant's own.
+    let mut known: HashSet<String> = HashSet::new();
     let mut add = |item: &str| {
-        if !item.is_empty() && !union.iter().any(|known| known == item) {
+        if !item.is_empty() && known.insert(item.to_owned()) {
             union.push(item.to_owned());
         }
     };
