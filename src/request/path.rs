@@ -167,14 +167,14 @@ fn is_unreserved(byte: u8) -> bool {
 
 /// What may stand plain in a path besides unreserved characters.
 fn is_plain(byte: u8) -> bool {
-    is_reserved(byte) || matches!(byte, b'/' | b';' | b'[' | b']')
+    is_reserved(byte) || byte == b'/'
 }
 
 /// The reserved characters that are data within a segment.
 fn is_reserved(byte: u8) -> bool {
     matches!(
         byte,
-        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b':' | b'=' | b'@'
+        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b':' | b';' | b'=' | b'@'
     )
 }
 
@@ -207,6 +207,7 @@ mod tests {
         assert_eq!(parse("/%61%2D%5f%7E/b").as_deref(), Ok("/a-_~/b"));
         assert_eq!(parse("/a%3a%20b").as_deref(), Ok("/a%3A%20b"));
         assert_eq!(parse("/\u{e9}"), parse("/%c3%a9"));
+        assert_eq!(parse("/[a]"), parse("/%5ba%5D"));
     }
 
     #[test]
@@ -281,6 +282,9 @@ mod tests {
         assert_eq!(path.decoded_segments().unwrap(), ["a:b%20c*"]);
         let path = CanonicalPath::parse(b"/a:b%20", PathRules::default()).unwrap();
         assert_eq!(path.decoded_segments(), None);
+        let keep = PathRules { parameters: Lenience::Keep, ..PathRules::default() };
+        let path = CanonicalPath::parse(b"/a%3bb", keep).unwrap();
+        assert_eq!(path.decoded_segments().unwrap(), ["a;b"]);
     }
 
     #[test]

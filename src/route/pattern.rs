@@ -34,6 +34,13 @@ impl PathPattern {
         let plain = text.replace("{tenant}", "TENANT-SEGMENT");
         let canonical = CanonicalPath::parse(plain.as_bytes(), rules)
             .map_err(|why| format!("can never match: {}", why.rule()))?;
+        if canonical.decoded_segments().is_some() {
+            // A path with the character encoded is another path to one who
+            // doesn't decode it, and so it is ambiguous.
+            return Err(
+                "can never match: has a reserved character percent-encoded; write it plain".into(),
+            );
+        }
         let mut segments = Vec::new();
         for segment in canonical.segments() {
             segments.push(match segment {
@@ -94,13 +101,13 @@ impl PathPattern {
         }
     }
 
-    /// The segment at `{tenant}`, where the path matches. Patterns with
+    /// The segment at `{tenant}`, where the path matches, as it is or as a
+    /// reader that decodes reserved characters has it. Patterns with
     /// `{tenant}` have `**` at their end only, so that there is one.
     pub(crate) fn capture<'p>(&self, path: &'p CanonicalPath) -> Option<&'p str> {
-        let segments = path.segments();
-        if !self.matches(&segments) {
-            return None;
-        }
+        let matching = |segments: &Vec<&str>| self.matches(segments);
+        let segments = Some(path.segments()).filter(matching);
+        let segments = segments.or_else(|| path.decoded_segments().filter(matching))?;
         let index = self.segments.iter().position(|segment| *segment == Segment::Tenant)?;
         segments.get(index).copied()
     }
@@ -174,7 +181,9 @@ mod tests {
 
     #[test]
     fn patterns_that_can_never_match_are_errors() {
-        for text in ["x", "", "/a/../b", "/a//b", "/a%2Fb", "/a?b", "/a*", "/{tenant}x", "/a;b"] {
+        for text in
+            ["x", "", "/a/../b", "/a//b", "/a%2Fb", "/a?b", "/a*", "/{tenant}x", "/a;b", "/a%3Ab"]
+        {
             let result = PathPattern::parse(text, PathRules::default());
             // `?` is encoded in canonical paths, never plain.
             assert!(result.is_err() || text == "/a?b", "{text}");
@@ -186,6 +195,8 @@ mod tests {
         let path = CanonicalPath::parse(b"/v1/orgs/acme/users", PathRules::default()).unwrap();
         assert_eq!(pattern("/v1/orgs/{tenant}/**").capture(&path), Some("acme"));
         assert_eq!(pattern("/v2/orgs/{tenant}/**").capture(&path), None);
+        let path = CanonicalPath::parse(b"/v1/orgs%3Aall/acme", PathRules::default()).unwrap();
+        assert_eq!(pattern("/v1/orgs:all/{tenant}").capture(&path), Some("acme"));
     }
 
     #[test]
