@@ -29,6 +29,10 @@ pub(crate) fn parse(text: &[u8]) -> Result<Value, JsonError> {
     }
 }
 
+/// How many repeated names are told of. Their paths are much longer than the
+/// text that makes them: without a bound 16 KiB of token become megabytes.
+const MOST_TOLD: usize = 100;
+
 /// Parses one JSON value and tells the paths of repeated names, of which the
 /// first counts.
 pub(crate) fn parse_with_duplicates(text: &[u8]) -> Result<(Value, Vec<String>), JsonError> {
@@ -137,7 +141,10 @@ impl<'de> Visitor<'de> for Unique<'_> {
             let at = Step::Name(self.at, &name);
             let value = entries.next_value_seed(Unique { duplicates: self.duplicates, at: &at })?;
             if map.contains_key(&name) {
-                self.duplicates.try_borrow_mut().map_err(A::Error::custom)?.push(at.to_string());
+                let mut told = self.duplicates.try_borrow_mut().map_err(A::Error::custom)?;
+                if told.len() < MOST_TOLD {
+                    told.push(at.to_string());
+                }
             } else {
                 map.insert(name, value);
             }
@@ -167,6 +174,15 @@ mod tests {
     fn all_repeated_names_are_told_at_once() {
         let text = br#"{"a":1,"a":2,"b":{"c":1,"c":1}}"#;
         assert_eq!(parse(text), Err(JsonError::Duplicates(vec!["a".into(), "b.c".into()])));
+    }
+
+    #[test]
+    fn very_many_repeated_names_are_not_all_told() {
+        let text = format!("{{{}\"a\":0}}", "\"a\":0,".repeat(1_000));
+        let Err(JsonError::Duplicates(told)) = parse(text.as_bytes()) else {
+            panic!("it parsed");
+        };
+        assert_eq!(told.len(), MOST_TOLD);
     }
 
     #[test]
