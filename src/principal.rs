@@ -170,11 +170,7 @@ impl Principal {
 
 /// Both lists, each item once; a token's are distinct already.
 fn united<'p>(token: Option<&'p [String]>, key: Option<&'p [String]>) -> Vec<&'p str> {
-    let mut all: Vec<&str> = token.unwrap_or_default().iter().map(String::as_str).collect();
-    for item in key.unwrap_or_default() {
-        if !all.contains(&item.as_str()) {
-            all.push(item);
-        }
-    }
-    all
+    let token = token.unwrap_or_default();
+    let more = key.unwrap_or_default().iter().filter(|item| !token.contains(item));
+    token.iter().chain(more).map(String::as_str).collect()
 }
