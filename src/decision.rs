@@ -6,6 +6,7 @@ use crate::credential::Location;
 use crate::jwt::CacheUse;
 use crate::policy::Admitted;
 use crate::reply::Reply;
+use crate::request::framing::is_framing;
 use crate::request::{Found, Headers, cookie, query::Query, split_query};
 use crate::route::Shadow;
 use crate::verdict::{Code, Denial};
@@ -118,7 +119,9 @@ impl Guard {
     }
 
     /// The trailers to remove: identity must not come in by the back door, nor
-    /// credentials go out by it.
+    /// credentials go out by it. What frames a message has no place in trailers
+    /// either: passed on to HTTP/2 it ends a connection that other requests
+    /// share.
     pub fn strip_trailers<'t>(
         &self,
         verdict: &Verdict,
@@ -131,7 +134,7 @@ impl Guard {
         let mut removed: Vec<&[u8]> = Vec::new();
         for name in names {
             let credential = !keeps && self.is_credential(name);
-            let inbound = self.upstream.stripped.contains(name);
+            let inbound = self.upstream.stripped.contains(name) || is_framing(name);
             if (inbound || credential) && !removed.contains(&name) {
                 removed.push(name);
             }

@@ -3,25 +3,7 @@
 use super::node::Node;
 use crate::credential::{Location, Source};
 use crate::request::fold::fold;
-
-/// Headers that carry the message, the connection or the proxy's own
-/// knowledge; setting or removing one would break or forge them.
-const UNTOUCHABLE: [&str; 14] = [
-    "host",
-    "connection",
-    "content-length",
-    "expect",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "forwarded",
-];
+use crate::request::framing::is_framing;
 
 /// A header name, in lower case (RFC 9110 section 5.6.2).
 pub(super) fn header(node: Node<'_, '_>) -> Option<String> {
@@ -43,8 +25,7 @@ pub(super) fn header(node: Node<'_, '_>) -> Option<String> {
 pub(super) fn own_header(node: Node<'_, '_>) -> Option<String> {
     let name = header(node)?;
     let folded = fold(name.as_bytes());
-    let is = |known: &str| folded == known.as_bytes();
-    if UNTOUCHABLE.iter().any(|known| is(known)) {
+    if is_framing(name.as_bytes()) {
         return node.error("is a host, framing or connection header; use a name of your own");
     }
     if folded.starts_with(b"x-forwarded-") || folded.starts_with(b"x-envoy-") {

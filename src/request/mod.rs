@@ -5,6 +5,7 @@ pub(crate) mod authority;
 pub(crate) mod cookie;
 pub(crate) mod escape;
 pub(crate) mod fold;
+pub(crate) mod framing;
 mod headers;
 pub(crate) mod path;
 pub(crate) mod query;

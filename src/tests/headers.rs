@@ -171,5 +171,7 @@ fn trailers_bring_neither_identity_in_nor_credentials_out() {
     let forwarding = of_acme(json!({"upstream": {"forward_credentials": true}}));
     assert_eq!(strip(&forwarding, &Verdict::Allow), identity);
     let untouched = of_acme(json!({"shadow": "untouched"}));
+    let framing = [&b"host"[..], b"Transfer-Encoding", b"content_length", b"grpc-status"];
+    assert_eq!(guard.strip_trailers(&Verdict::Public, framing.into_iter()), framing[..3]);
     assert!(strip(&untouched, &Verdict::Shadow).is_empty());
 }
