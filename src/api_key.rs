@@ -37,6 +37,12 @@ impl KeyHash {
         Hmac::new_from_slice(pepper).ok().map(Self::HmacSha256)
     }
 
+    /// Whether a digest is that of nothing, or of a line without a key on it:
+    /// what a shell makes of a variable that isn't set.
+    pub(crate) fn is_of_nothing(&self, digest: &[u8; 32]) -> bool {
+        [&b""[..], b"\n", b"\r\n"].iter().any(|nothing| self.digest(nothing) == *digest)
+    }
+
     fn digest(&self, key: &[u8]) -> [u8; 32] {
         match self {
             Self::Sha256 => Sha256::digest(key).into(),
@@ -88,6 +94,11 @@ impl ApiKeys {
         Self { hash, by_digest: HashMap::new() }
     }
 
+    /// How presented keys become digests.
+    pub(crate) fn hash(&self) -> &KeyHash {
+        &self.hash
+    }
+
     /// Adds a key; gives back the one that has the same digest already.
     pub(crate) fn insert(&mut self, digest: [u8; 32], key: ApiKey) -> Option<Arc<ApiKey>> {
         if let Some(known) = self.by_digest.get(&digest) {
@@ -105,6 +116,10 @@ impl ApiKeys {
     /// # Errors
     /// `api_key_unknown`, `api_key_inactive`, `api_key_expired`.
     pub(crate) fn verify(&self, presented: &[u8], host: &dyn Host) -> Result<Arc<ApiKey>, Denial> {
+        if presented.is_empty() {
+            // Whatever its digest: nothing is no key.
+            return Err(Denial::by(Code::ApiKeyUnknown, "empty"));
+        }
         let key = self.by_digest.get(&self.hash.digest(presented)).ok_or(Code::ApiKeyUnknown)?;
         let refuse = |code, rule: &'static str| {
             Err(Denial::by(code, format!("{rule} of key {}", key.id)).at(Level::Key))

@@ -133,7 +133,7 @@ impl Guard {
         let keeps = *verdict == Verdict::Public || self.upstream.forward_credentials;
         let mut removed: Vec<&[u8]> = Vec::new();
         for name in names {
-            let credential = !keeps && self.is_credential(name);
+            let credential = !keeps && self.sources.is_header(name);
             let inbound = self.upstream.stripped.contains(name) || is_framing(name);
             if (inbound || credential) && !removed.contains(&name) {
                 removed.push(name);
@@ -155,12 +155,6 @@ impl Guard {
             }
         }
         (count, names)
-    }
-
-    fn is_credential(&self, name: &[u8]) -> bool {
-        self.sources.locations().any(|location| {
-            matches!(location, Location::Header(header) if name.eq_ignore_ascii_case(header.as_bytes()))
-        })
     }
 
     fn changes(
@@ -190,18 +184,19 @@ impl Guard {
     }
 
     fn remove_credentials(&self, headers: &Headers<'_>, changes: &mut Changes) {
-        let mut cookies = Vec::new();
-        for location in self.sources.locations() {
-            match location {
-                Location::Header(name) => {
-                    if headers.find(name.as_bytes()) != Found::Absent {
-                        changes.remove.push(name.clone().into_bytes());
-                    }
-                }
-                Location::Cookie(name) => cookies.push(name.as_str()),
-                Location::Query(_) => {}
+        for (name, _) in headers.iter().filter(|(name, _)| self.sources.is_header(name)) {
+            if !changes.remove.iter().any(|known| known == name) {
+                changes.remove.push(name.to_vec());
             }
         }
+        let cookies: Vec<&str> = self
+            .sources
+            .locations()
+            .filter_map(|location| match location {
+                Location::Cookie(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
         match cookie::without(headers, &cookies) {
             None => {}
             Some(rest) if rest.is_empty() => changes.remove.push(b"cookie".to_vec()),

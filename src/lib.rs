@@ -25,6 +25,7 @@ mod audit;
 mod config;
 mod credential;
 mod decision;
+mod header_value;
 mod host;
 mod identity;
 mod json;

@@ -86,7 +86,15 @@ pub(crate) fn authenticate(
         Presented::ApiKey(key) => api_key(&key),
         Presented::Both { jwt, key } => {
             let token = token(&jwt, trail)?.token;
-            Ok(Principal { token, ..api_key(&key)? })
+            let both = Principal { token, ..api_key(&key)? };
+            // Both name the tenant, or a token that is nobody's would get one
+            // from whatever key lies about, and bring its roles along.
+            let key_is_bound = both.key.as_ref().is_some_and(|key| key.bound != Bound::Nothing);
+            if key_is_bound == both.token_is_bound() {
+                Ok(both)
+            } else {
+                Err(Denial::by(Code::TenantMismatch, "both: one credential names no tenant"))
+            }
         }
         Presented::JwtElseKey { jwt, key } => {
             let denial = match (token(&jwt, trail), &key) {
@@ -121,12 +129,21 @@ impl Principal {
         token.chain(self.key.iter().map(|key| &key.bound)).collect()
     }
 
-    /// The tenants whose own credentials these are: the key's, and that of the
-    /// provider that issued the token.
-    pub(crate) fn owners(&self) -> impl Iterator<Item = &TenantName> {
-        let key = self.key.as_ref().and_then(|key| key.owner.as_ref()).map(|owner| &owner.tenant);
-        let token = self.token.as_ref().and_then(|token| token.owner.as_ref());
-        key.into_iter().chain(token)
+    fn token_is_bound(&self) -> bool {
+        let bounds = self.token.iter().flat_map(|token| &token.bounds);
+        bounds.into_iter().any(|bound| *bound != Bound::Nothing)
+    }
+
+    /// The tenants that its credentials are for, each where it is for one only.
+    pub(crate) fn tenants(&self) -> impl Iterator<Item = &TenantName> {
+        let bounds = self.bounds().into_iter();
+        bounds.filter_map(|bound| match bound {
+            Bound::OneOf(names) => match names.as_slice() {
+                [name] => Some(name),
+                _ => None,
+            },
+            _ => None,
+        })
     }
 
     /// The token, where there is one.

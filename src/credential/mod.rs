@@ -4,6 +4,7 @@ mod place;
 
 pub(crate) use place::{Location, Place, Source};
 
+use crate::request::fold::FoldedNames;
 use crate::request::{Headers, Target};
 use crate::verdict::{Code, Denial};
 
@@ -86,6 +87,7 @@ impl Slot {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
     places: Vec<Place>,
+    headers: FoldedNames,
 }
 
 impl Sources {
@@ -101,11 +103,20 @@ impl Sources {
                 None => {
                     let mut place = Place::new(source.location);
                     place.add(source.scheme, is_jwt);
+                    if let Location::Header(name) = &place.location {
+                        sources.headers.insert(name.as_bytes());
+                    }
                     sources.places.push(place);
                 }
             }
         }
         sources
+    }
+
+    /// Whether credentials are read from a header of this name, in any
+    /// spelling: applications may read it in any.
+    pub(crate) fn is_header(&self, name: &[u8]) -> bool {
+        self.headers.contains(name)
     }
 
     /// All locations, for their removal.

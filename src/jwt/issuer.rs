@@ -1,6 +1,7 @@
 //! An issuer: its keys, its rules, and the tenants that it speaks for.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -52,7 +53,7 @@ pub(crate) enum TenantSource {
     /// The caller asserts the tenant it acts for, within the reach.
     ActsForAny,
     /// The same, of a list.
-    ActsFor(Vec<TenantName>),
+    ActsFor(Arc<[TenantName]>),
 }
 
 /// Which claims become the identity.
@@ -126,10 +127,5 @@ impl Issuer {
                 }
             }
         }
-    }
-
-    /// Whether a key with that `kid` is in its set.
-    pub(super) fn has_kid(&self, kid: &str) -> bool {
-        self.keys.iter().any(|key| key.kid.as_deref() == Some(kid))
     }
 }

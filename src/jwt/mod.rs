@@ -47,6 +47,23 @@ pub enum CacheUse {
     Miss,
 }
 
+/// The issuers of one `iss`: one, or several tenants' whose keys tell by their
+/// kid whose a token is.
+#[derive(Debug, Default)]
+struct Sharers {
+    all: Vec<usize>,
+    by_kid: HashMap<Box<str>, usize>,
+}
+
+impl Sharers {
+    fn add(&mut self, index: usize, issuer: &Issuer) {
+        self.all.push(index);
+        for kid in issuer.keys.iter().filter_map(|key| key.kid.clone()) {
+            self.by_kid.insert(kid, index);
+        }
+    }
+}
+
 /// The `jwt` section, with the issuers of all tenants.
 #[derive(Debug)]
 pub(crate) struct Jwt {
@@ -55,7 +72,7 @@ pub(crate) struct Jwt {
     pub(crate) forwarded_claims: Vec<ClaimPath>,
     pub(crate) forward_payload: bool,
     issuers: Vec<Issuer>,
-    exact: HashMap<String, Vec<usize>>,
+    exact: HashMap<String, Sharers>,
     templates: Vec<usize>,
     nameless: Option<usize>,
 }
@@ -78,7 +95,9 @@ impl Jwt {
         };
         for (index, issuer) in issuers.iter().enumerate() {
             match &issuer.iss {
-                IssuerName::Exact(iss) => jwt.exact.entry(iss.clone()).or_default().push(index),
+                IssuerName::Exact(iss) => {
+                    jwt.exact.entry(iss.clone()).or_default().add(index, issuer);
+                }
                 IssuerName::Template { .. } => jwt.templates.push(index),
                 IssuerName::None => jwt.nameless = Some(index),
             }
@@ -160,15 +179,13 @@ impl Jwt {
             Some(Value::String(iss)) => iss,
             Some(_) => return Err(unknown()),
         };
-        match self.exact.get(iss).map(Vec::as_slice) {
-            Some([index]) => at(*index),
-            Some(shared) => {
+        match self.exact.get(iss) {
+            Some(Sharers { all, .. }) if all.len() == 1 => {
+                at(all.first().copied().ok_or_else(unknown)?)
+            }
+            Some(Sharers { by_kid, .. }) => {
                 let kid = token.kid.as_deref().unwrap_or_default();
-                let candidates = shared.iter().copied().map(at);
-                candidates
-                    .filter_map(Result::ok)
-                    .find(|(_, issuer)| issuer.has_kid(kid))
-                    .ok_or_else(|| Denial::by(Code::TokenKeyUnknown, "kid"))
+                at(*by_kid.get(kid).ok_or_else(|| Denial::by(Code::TokenKeyUnknown, "kid"))?)
             }
             None => self
                 .templates

@@ -10,6 +10,7 @@ use super::claim::ClaimPath;
 use super::compact::Compact;
 use super::issuer::{Issuer, TenantSource};
 use super::registered::{Registered, invalid};
+use crate::header_value::claim_text;
 use crate::tenant::{Bound, Reach, Tenancy, TenantName};
 use crate::verdict::Denial;
 
@@ -29,12 +30,11 @@ pub(crate) struct VerifiedToken {
     pub(crate) scopes: Vec<String>,
     /// What it says of the tenant, in one or more places.
     pub(crate) bounds: Vec<Bound>,
-    /// The tenant whose own provider issued it.
-    pub(crate) owner: Option<TenantName>,
     /// It acts for tenants that its caller asserts, which is always audited.
     pub(crate) acts_for: bool,
-    /// The claims of `upstream.claims`, by position there.
-    pub(crate) claims: Vec<Option<Value>>,
+    /// The claims of `upstream.claims`, by position there, as headers carry
+    /// them: a JSON value may take many times the memory of its text.
+    pub(crate) claims: Vec<Option<String>>,
     /// The payload in base64url, where `upstream.payload` asks for it.
     pub(crate) payload: Option<String>,
 }
@@ -64,18 +64,17 @@ impl VerifiedToken {
             registered,
             issuer_name: issuer.name.as_str().into(),
             kid: token.kid.clone(),
-            subject: first_text(claims, &map.subject),
-            client: first_text(claims, &map.client),
+            subject: first_text(claims, &map.subject)?,
+            client: first_text(claims, &map.client)?,
             roles,
             // `*` means every scope in the configuration only.
             scopes: scopes.into_iter().filter(|scope| scope != "*").collect(),
             bounds: bounds(issuer, claims, tenancy),
-            owner: issuer.owner.clone(),
             acts_for: matches!(issuer.tenant, TenantSource::ActsForAny | TenantSource::ActsFor(_)),
             claims: jwt
                 .forwarded_claims
                 .iter()
-                .map(|path| path.find(claims).map(|value| value.into_owned()))
+                .map(|path| path.find(claims).and_then(|value| claim_text(&value)))
                 .collect(),
             payload: jwt.forward_payload.then(|| token.payload.to_owned()),
         })
@@ -84,9 +83,10 @@ impl VerifiedToken {
     /// A rough upper bound of the memory it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let texts = self.roles.iter().chain(&self.scopes).map(|text| text.len().saturating_add(32));
-        let claims = self.claims.iter().flatten().map(|value| value.to_string().len());
+        let claims = self.claims.iter().flatten().map(|text| text.len().saturating_add(32));
         let names = self.bounds.iter().map(|bound| match bound {
-            Bound::OneOf(names) | Bound::ActsFor(names) => names.len().saturating_mul(160),
+            Bound::OneOf(names) => names.len().saturating_mul(160),
+            // Lists of the configuration are shared with it.
             _ => 64,
         });
         let fixed = [
@@ -112,7 +112,7 @@ fn bounds(issuer: &Issuer, claims: &Map<String, Value>, tenancy: &Tenancy) -> Ve
         TenantSource::Nothing => Bound::Nothing,
         TenantSource::Fixed(name) => one(name),
         TenantSource::ActsForAny => Bound::Any(issuer.reach.clone()),
-        TenantSource::ActsFor(names) => Bound::ActsFor(names.clone()),
+        TenantSource::ActsFor(names) => Bound::ActsFor(Arc::clone(names)),
         TenantSource::Claims(paths) => claimed(paths, claims, tenancy, &issuer.reach),
     });
     bounds
@@ -174,13 +174,22 @@ fn tenant_text(value: &Value) -> Option<Option<String>> {
     }
 }
 
-/// The first of the claims that is text, or an integer, and not empty.
-fn first_text(claims: &Map<String, Value>, paths: &[ClaimPath]) -> Option<String> {
-    paths.iter().find_map(|path| match &*path.find(claims)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
-        _ => None,
-    })
+/// The first of the claims that is text, or an integer, and not empty. One of
+/// another type is an error: skipped, it would leave a rule out that is about
+/// what it names.
+fn first_text(claims: &Map<String, Value>, paths: &[ClaimPath]) -> Result<Option<String>, Denial> {
+    for path in paths {
+        match path.find(claims).as_deref() {
+            None | Some(Value::Null) => {}
+            Some(Value::String(text)) if text.is_empty() => {}
+            Some(Value::String(text)) => return Ok(Some(text.clone())),
+            Some(Value::Number(number)) if number.is_i64() || number.is_u64() => {
+                return Ok(Some(number.to_string()));
+            }
+            Some(_) => return Err(invalid(path.as_str().to_owned())),
+        }
+    }
+    Ok(None)
 }
 
 /// The union of the claims, each a text to split or a list of texts.

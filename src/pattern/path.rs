@@ -115,22 +115,29 @@ impl PathPattern {
 }
 
 fn covers(mine: &[Segment], theirs: &[Segment]) -> bool {
-    match (mine.split_first(), theirs.split_first()) {
-        (None, None) => true,
-        (Some((Segment::Many, after)), _) => {
-            covers(after, theirs)
-                || theirs.split_first().is_some_and(|(_, others)| covers(mine, others))
-        }
-        (None, _) | (_, None) | (_, Some((Segment::Many, _))) => false,
-        (Some((segment, after)), Some((other, others))) => {
-            let first = match (segment, other) {
-                (Segment::Literal(mine), Segment::Literal(theirs)) => mine == theirs,
-                (Segment::Literal(_), _) => false,
-                _ => true,
+    // From the ends: `row[j]` is whether the rest of mine covers theirs from j.
+    let ends = theirs.len().saturating_add(1);
+    let mut row: Vec<bool> = (0..ends).map(|j| j == theirs.len()).collect();
+    for segment in mine.iter().rev() {
+        let mut next = vec![false; ends];
+        for j in (0..ends).rev() {
+            let after = |row: &[bool]| row.get(j.saturating_add(1)).copied().unwrap_or(false);
+            let covered = match (segment, theirs.get(j)) {
+                (Segment::Many, _) => row.get(j).copied().unwrap_or(false) || after(&next),
+                (_, None | Some(Segment::Many)) => false,
+                (Segment::Literal(mine), Some(Segment::Literal(theirs))) => {
+                    mine == theirs && after(&row)
+                }
+                (Segment::Literal(_), Some(_)) => false,
+                _ => after(&row),
             };
-            first && covers(after, others)
+            if let Some(cell) = next.get_mut(j) {
+                *cell = covered;
+            }
         }
+        row = next;
     }
+    row.first().copied().unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -205,6 +212,13 @@ mod tests {
         let text = "/**/a".repeat(20) + "/b";
         let path = "/a".repeat(2_000);
         assert!(!matches(&text, &path));
+    }
+
+    #[test]
+    fn comparing_hard_patterns_takes_no_exponential_time() {
+        let (mine, theirs) = ("/**/a".repeat(40) + "/b", "/**/a".repeat(40) + "/c");
+        assert!(!pattern(&mine).covers(&pattern(&theirs)));
+        assert!(pattern("/**").covers(&pattern(&theirs)));
     }
 
     /// Obviously right, and slow.

@@ -23,7 +23,10 @@ pub(super) struct Worker {
     host: ProxyHost,
     cache: RefCell<TokenCache>,
     metrics: Metrics,
-    audited: Cell<Audited>,
+    refused: Cell<Audited>,
+    /// Apart from the others, so that a flood of refusals doesn't hide who acts
+    /// for whom.
+    let_on: Cell<Audited>,
 }
 
 /// The audit lines of the current second.
@@ -43,7 +46,8 @@ impl Worker {
             host: ProxyHost::default(),
             guard,
             metrics,
-            audited: Cell::default(),
+            refused: Cell::default(),
+            let_on: Cell::default(),
         }
     }
 
@@ -84,11 +88,12 @@ impl Worker {
             .fold(Ok(()), Result::and);
         let counted = self.metrics.count(decision);
         let audited = self.audit(decision);
-        let marked = match decision.verdict.marker() {
+        removed.and(set).and(counted).and(audited)?;
+        // Last, so that what isn't done completely has no mark.
+        match decision.verdict.marker() {
             Some(marker) => hostcalls::set_property("tenant_guard.decision", marker),
             None => Ok(()),
-        };
-        removed.and(set).and(counted).and(audited).and(marked)
+        }
     }
 
     fn audit(&self, decision: &Decision) -> Result<(), HostError> {
@@ -98,18 +103,19 @@ impl Worker {
         let rules = self.guard.audit();
         let now = hostcalls::now()?;
         let second = now / 1_000_000_000;
-        let mut audited = self.audited.get();
+        let budget = if decision.denial.is_some() { &self.refused } else { &self.let_on };
+        let mut audited = budget.get();
         if audited.second != second {
             audited = Audited { second, lines: 0, ..audited };
         }
         if audited.lines >= rules.max_per_second {
             audited.suppressed = audited.suppressed.saturating_add(1);
-            self.audited.set(audited);
+            budget.set(audited);
             return Ok(());
         }
         audited.lines = audited.lines.saturating_add(1);
         let suppressed = core::mem::take(&mut audited.suppressed);
-        self.audited.set(audited);
+        budget.set(audited);
         let address = client_address()?;
         let text = line.clone().finish(&rfc_3339(now), address.as_deref(), suppressed);
         hostcalls::log(level(rules.level), &text)

@@ -35,11 +35,13 @@ pub(crate) fn admit(
 ) -> Result<Admitted, Denial> {
     match &tenant {
         Some(tenant) => check_state(tenancy, &principal, tenant.name())?,
-        // On routes without tenancy too, a tenant's key or its own provider's
-        // token is worth nothing while the tenant is off.
+        // On routes without tenancy too, what is for a tenant is worth nothing
+        // while the tenant is off.
         None => {
-            for owner in principal.owners() {
-                check_state(tenancy, &principal, owner)?;
+            for name in principal.tenants() {
+                if tenancy.directory.get(name).is_some() {
+                    check_state(tenancy, &principal, name)?;
+                }
             }
         }
     }

@@ -10,6 +10,8 @@ pub(crate) use directory::{Client, Directory, Tenant, Unlisted};
 pub(crate) use name::IdFormat;
 pub(crate) use name::TenantName;
 
+use std::sync::Arc;
+
 use crate::request::{Headers, Target};
 use crate::verdict::{Code, Denial};
 
@@ -25,7 +27,7 @@ pub(crate) enum Bound {
     /// One of these, each there once. A single name simply binds.
     OneOf(Vec<TenantName>),
     /// The one of these that the caller asserts; it must assert one.
-    ActsFor(Vec<TenantName>),
+    ActsFor(Arc<[TenantName]>),
     /// Whatever tenant the caller asserts, within a reach.
     Any(Reach),
 }
@@ -38,7 +40,7 @@ pub(crate) enum Reach {
     /// Every one but those that have identity providers of their own.
     Unowned,
     /// These.
-    Only(Vec<TenantName>),
+    Only(Arc<[TenantName]>),
 }
 
 /// `tenancy.trust_header`: whose assertions count where nothing is bound.
@@ -270,8 +272,8 @@ fn choices<'b>(bounds: &[&'b Bound]) -> Result<Choices<'b>, Denial> {
     let mut choices = Choices::Unbound;
     for bound in bounds {
         let (names, free) = match bound {
-            Bound::OneOf(names) => (names, false),
-            Bound::ActsFor(names) => (names, true),
+            Bound::OneOf(names) => (names.as_slice(), false),
+            Bound::ActsFor(names) => (names.as_ref(), true),
             Bound::Any(_) if matches!(choices, Choices::Unbound) => {
                 choices = Choices::Any;
                 continue;

@@ -41,53 +41,89 @@ fn check_names(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>)]
 /// by its kid whose it is.
 fn check_issuers(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>)]) {
     let problems = context.problems;
-    for (index, (spec, owner)) in specs.iter().enumerate() {
-        for (other, other_owner) in specs.iter().take(index) {
-            let at = format!("{}.issuer", spec.path);
-            match (&spec.iss, &other.iss) {
-                (IssuerName::Exact(mine), IssuerName::Exact(theirs)) if mine == theirs => {
-                    if owner.is_none() || other_owner.is_none() || owner == other_owner {
-                        problems.error(at, format!("is the issuer of {} already", other.path));
-                    } else {
-                        check_shared(context, spec, other);
-                    }
+    let at = |spec: &IssuerSpec| format!("{}.issuer", spec.path);
+    let mut exact: HashMap<&str, Shared<'_>> = HashMap::new();
+    let mut nameless: Option<&IssuerSpec> = None;
+    let mut templates: Vec<&IssuerSpec> = Vec::new();
+    for (spec, owner) in specs {
+        match &spec.iss {
+            IssuerName::Exact(iss) => {
+                let shared = exact.entry(iss).or_insert_with(|| Shared::of(spec));
+                shared.join(context, spec, owner);
+            }
+            IssuerName::None => match nameless {
+                Some(other) => {
+                    problems.error(at(spec), format!("none is there already, in {}", other.path));
                 }
-                (IssuerName::None, IssuerName::None) => {
-                    problems.error(at, format!("none is there already, in {}", other.path));
-                }
-                (IssuerName::Template { .. }, IssuerName::Template { .. })
-                    if overlap(&spec.iss, &other.iss) =>
-                {
+                None => nameless = Some(spec),
+            },
+            IssuerName::Template { .. } => {
+                if let Some(other) = templates.iter().find(|other| overlap(&spec.iss, &other.iss)) {
                     problems.error(
-                        at,
+                        at(spec),
                         format!("overlaps the issuer of {}: some issuer matches both", other.path),
                     );
                 }
-                _ => {}
+                templates.push(spec);
             }
         }
     }
 }
 
-fn check_shared(context: &Context<'_>, spec: &IssuerSpec, other: &IssuerSpec) {
-    let at = format!("{}.keys", spec.path);
-    let nameless = |spec: &IssuerSpec| spec.keys.keys.iter().any(|key| key.kid.is_none());
-    if nameless(spec) || nameless(other) {
-        context.problems.error(
-            at,
-            format!("shares its issuer with {}, so every key of both needs a kid", other.path),
-        );
-        return;
+/// The issuers of one `iss` so far.
+struct Shared<'s> {
+    first: &'s IssuerSpec,
+    owners: HashMap<Option<&'s TenantName>, &'s IssuerSpec>,
+    kids: HashMap<&'s str, &'s IssuerSpec>,
+    nameless_key: Option<&'s IssuerSpec>,
+}
+
+impl<'s> Shared<'s> {
+    fn of(first: &'s IssuerSpec) -> Self {
+        Self { first, owners: HashMap::new(), kids: HashMap::new(), nameless_key: None }
     }
-    let shared = |kid: &Option<Box<str>>| other.keys.keys.iter().any(|key| key.kid == *kid);
-    if spec.keys.keys.iter().any(|key| shared(&key.kid)) {
-        context.problems.error(
-            at,
-            format!(
+
+    fn join(&mut self, context: &Context<'_>, spec: &'s IssuerSpec, owner: &'s Option<TenantName>) {
+        let alone = self.owners.is_empty();
+        let other = self
+            .owners
+            .get(&owner.as_ref())
+            .or_else(|| self.owners.get(&None))
+            .or(owner.is_none().then_some(&self.first).filter(|_| !alone));
+        if let Some(other) = other {
+            let at = format!("{}.issuer", spec.path);
+            context.problems.error(at, format!("is the issuer of {} already", other.path));
+            return;
+        }
+        self.owners.insert(owner.as_ref(), spec);
+        self.check_keys(context, spec, alone);
+    }
+
+    /// Whose token it is, its `kid` tells.
+    fn check_keys(&mut self, context: &Context<'_>, spec: &'s IssuerSpec, alone: bool) {
+        let at = || format!("{}.keys", spec.path);
+        let keys = &spec.keys.keys;
+        if keys.iter().any(|key| key.kid.is_none()) {
+            self.nameless_key.get_or_insert(spec);
+        }
+        if let (Some(_), false) = (self.nameless_key, alone) {
+            let first = &self.first.path;
+            let problem =
+                format!("shares its issuer with {first}, so every key of both needs a kid");
+            context.problems.error(at(), problem);
+        }
+        let kids = keys.iter().filter_map(|key| key.kid.as_deref());
+        let taken = kids.clone().find_map(|kid| self.kids.get(kid));
+        if let Some(other) = taken {
+            let problem = format!(
                 "shares its issuer and a kid with {}: nobody could tell whose token it is",
                 other.path
-            ),
-        );
+            );
+            context.problems.error(at(), problem);
+        }
+        for kid in kids {
+            self.kids.entry(kid).or_insert(spec);
+        }
     }
 }
 
@@ -133,8 +169,8 @@ fn link_one(
         None => {}
     }
     let reach = match (&owner, &tenant.allow) {
-        (Some(owner), _) => Reach::Only(vec![owner.clone()]),
-        (None, Some(allow)) => Reach::Only(names.list("allow", allow)),
+        (Some(owner), _) => Reach::Only([owner.clone()].into()),
+        (None, Some(allow)) => Reach::Only(names.list("allow", allow).into()),
         (None, None) if tenant.any_tenant => Reach::Unowned,
         (None, None) => Reach::Everywhere,
     };
@@ -235,7 +271,7 @@ impl Names<'_> {
             }
             (.., Some(ActsForSpec::Any)) => TenantSource::ActsForAny,
             (.., Some(ActsForSpec::List(names))) => {
-                TenantSource::ActsFor(self.list("acts_for", names))
+                TenantSource::ActsFor(self.list("acts_for", names).into())
             }
             _ => TenantSource::Nothing,
         }
@@ -249,7 +285,7 @@ impl Names<'_> {
         source: &TenantSource,
     ) {
         let listed = match source {
-            TenantSource::ActsFor(names) => names.as_slice(),
+            TenantSource::ActsFor(names) => names.as_ref(),
             _ => &[],
         };
         for name in subjects.values().chain(listed) {

@@ -34,6 +34,13 @@ impl<'c> KeyTable<'c> {
             );
             return;
         }
+        if self.table.hash().is_of_nothing(&spec.digest) {
+            problems.error(
+                &spec.path,
+                "has the digest of an empty text: the command that made it had no key to read",
+            );
+            return;
+        }
         let bound = match &owner {
             Some(owner) => Bound::OneOf(vec![owner.tenant.clone()]),
             None => Bound::Nothing,

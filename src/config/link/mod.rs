@@ -113,9 +113,10 @@ pub(super) fn link(document: Document, context: &Context<'_>) -> Option<Guard> {
 /// that asks for it may be right.
 fn hides_an_issuer(path: &str) -> bool {
     let in_section = path.starts_with("jwt") || path.starts_with("tenants");
+    let member = path.strip_suffix(']').and_then(|path| path.rsplit_once('['));
+    let place = member.map_or(path, |(list, _)| list);
     in_section
-        && (path.ends_with(']')
-            || ["jwt", "tenants", "issuers", ".issuer", ".name"].iter().any(|e| path.ends_with(e)))
+        && ["jwt", "tenants", "issuers", ".issuer", ".name"].iter().any(|end| place.ends_with(end))
 }
 
 /// Whether an issuer's configuration binds some of its tokens to a tenant.
