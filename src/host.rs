@@ -114,13 +114,4 @@ pub trait Host {
         signature: &[u8],
         message: &[u8],
     ) -> Result<HostVerdict, HostError>;
-
-    /// The direct peer's address, as a filter before the guard left it in the
-    /// filter state `tenant_guard.peer`; `None` where there is none.
-    ///
-    /// # Errors
-    /// When the host doesn't tell.
-    fn peer(&self) -> Result<Option<Vec<u8>>, HostError> {
-        Ok(None)
-    }
 }
