@@ -231,8 +231,8 @@ fn tenant(node: Node<'_, '_>) -> Option<TenantSpec> {
             .field("any_tenant", |node| node.flag())
             .unwrap_or_else(|| object.has("any_tenant")),
     };
-    let sources = ["claims", "fixed", "acts_for"].iter().filter(|n| object.has(n)).count();
-    let bounded = ["allow", "any_tenant"].iter().any(|n| object.has(n));
+    let sources = object.count(&["claims", "fixed", "acts_for"]);
+    let bounded = object.count(&["allow", "any_tenant"]) > 0;
     object.close();
     let subjects = node.value.get("subjects");
     let no_subjects = subjects.is_none_or(|value| value.as_object().is_some_and(Map::is_empty));

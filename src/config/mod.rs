@@ -162,9 +162,7 @@ fn sections(object: &Object<'_, '_>) -> Document {
             .field("routes_unmatched", |node| node.choice(&[("deny", true), ("auth", false)]))
             .unwrap_or(false),
         upstream: object.field("upstream", upstream::upstream).unwrap_or_default(),
-        replies: object
-            .field("replies", replies::replies)
-            .unwrap_or_else(|| crate::reply::Replies { realm: "api".into(), ..Default::default() }),
+        replies: object.field("replies", replies::replies).unwrap_or_default(),
         shadow: object.field("shadow", shadow).unwrap_or(Shadow::Off),
         audit: object.field("audit", replies::audit).unwrap_or(replies::DEFAULT_AUDIT),
     }

@@ -53,6 +53,17 @@ impl<'v> Node<'v, '_> {
         }
     }
 
+    /// Text that `parse` makes something of, or says what is wrong with.
+    pub(super) fn parsed<T, P: Into<String>>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<T, P>,
+    ) -> Option<T> {
+        match parse(self.some_text()?) {
+            Ok(parsed) => Some(parsed),
+            Err(problem) => self.error(problem),
+        }
+    }
+
     pub(super) fn flag(&self) -> Option<bool> {
         match self.value {
             Value::Bool(flag) => Some(*flag),
@@ -244,6 +255,11 @@ impl<'v> Object<'v, '_> {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.map.contains_key(name)
+    }
+
+    /// How many of these fields it has.
+    pub(super) fn count(&self, names: &[&str]) -> usize {
+        names.iter().filter(|name| self.has(name)).count()
     }
 
     /// Fields of the contract that this version doesn't act on: refused, since

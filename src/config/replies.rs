@@ -7,9 +7,10 @@ use crate::request::path::{Lenience, PathRules};
 use crate::verdict::Code;
 
 pub(super) fn replies(node: Node<'_, '_>) -> Option<Replies> {
+    let defaults = Replies::default();
     let object = node.object()?;
     let replies = Replies {
-        realm: object.field("realm", quotable).unwrap_or_else(|| "api".into()),
+        realm: object.field("realm", quotable).unwrap_or(defaults.realm),
         status: object
             .field("status", |node| node.entries(status))
             .unwrap_or_default()

@@ -17,6 +17,7 @@ mod verified;
 pub(crate) use algorithm::Algorithm;
 pub use cache::TokenCache;
 pub(crate) use claim::ClaimPath;
+pub(crate) use compact::has_three_parts;
 pub(crate) use issuer::{ClaimMap, Issuer, IssuerName, TenantSource};
 pub(crate) use key::{JwkError, Key};
 pub(crate) use verified::VerifiedToken;

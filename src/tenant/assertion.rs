@@ -38,11 +38,7 @@ impl Assertions {
     ) -> Result<Vec<(TenantName, &str)>, Denial> {
         let mut asserted = Vec::new();
         if trust != Trust::Ignore {
-            let found = match headers.find(self.header.as_bytes()) {
-                Found::Absent => Found::Absent,
-                Found::Once(value) => Found::Once(value.to_vec()),
-                Found::Repeated => Found::Repeated,
-            };
+            let found = headers.find(self.header.as_bytes()).map(<[u8]>::to_vec);
             asserted.extend(name(tenancy, found, &self.header)?);
         }
         for place in &self.places {
