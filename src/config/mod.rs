@@ -27,11 +27,11 @@ use serde_json::Value;
 
 use crate::Guard;
 use crate::credential::{Both, Mode};
-use crate::json::{self, JsonError};
+use crate::json::{self, At, JsonError};
 use crate::request::path::PathRules;
 use crate::route::Shadow;
 use node::{Context, Node, Object};
-use problem::{At, Problems};
+use problem::Problems;
 
 /// The environment that `{env: NAME}` reads: the VM's.
 pub trait Environment {

@@ -8,9 +8,10 @@ use std::cell::RefCell;
 use serde_json::{Map, Value};
 
 use super::Environment;
-use super::problem::{At, Problems};
+use super::problem::Problems;
 use super::units;
 use crate::host::Timestamp;
+use crate::json::At;
 
 /// What reading needs besides the document.
 pub(super) struct Context<'c> {
