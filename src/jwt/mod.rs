@@ -9,6 +9,7 @@ mod cache;
 mod claim;
 mod compact;
 mod issuer;
+mod issuer_name;
 mod key;
 mod registered;
 mod signature;
@@ -18,7 +19,8 @@ pub(crate) use algorithm::Algorithm;
 pub use cache::TokenCache;
 pub(crate) use claim::ClaimPath;
 pub(crate) use compact::has_three_parts;
-pub(crate) use issuer::{ClaimMap, Issuer, IssuerName, TenantSource};
+pub(crate) use issuer::{ClaimMap, Issuer, TenantSource};
+pub(crate) use issuer_name::IssuerName;
 pub(crate) use key::{JwkError, Key};
 pub(crate) use verified::VerifiedToken;
 
@@ -37,6 +39,7 @@ use crate::host::Host;
 use crate::tenant::Tenancy;
 use crate::verdict::{Code, Denial};
 use compact::Compact;
+use issuer_name::Template;
 use registered::{Registered, invalid};
 
 /// Whether a token was found in the cache.
@@ -57,7 +60,7 @@ pub(crate) struct Jwt {
     pub(crate) forward_payload: bool,
     issuers: Vec<Issuer>,
     exact: HashMap<String, Vec<usize>>,
-    templates: Vec<usize>,
+    templates: Vec<(Template, usize)>,
     nameless: Option<usize>,
 }
 
@@ -80,7 +83,9 @@ impl Jwt {
         for (index, issuer) in issuers.iter().enumerate() {
             match &issuer.iss {
                 IssuerName::Exact(iss) => jwt.exact.entry(iss.clone()).or_default().push(index),
-                IssuerName::Template { .. } => jwt.templates.push(index),
+                IssuerName::Template(template) => {
+                    jwt.templates.push((template.clone(), index));
+                }
                 IssuerName::None => jwt.nameless = Some(index),
             }
         }
@@ -174,9 +179,8 @@ impl Jwt {
             None => self
                 .templates
                 .iter()
-                .filter_map(|&index| at(index).ok())
-                .find(|(_, issuer)| issuer.iss.is_issuer(iss, &token.claims))
-                .ok_or_else(unknown),
+                .find(|(template, _)| template.is_issuer(iss, &token.claims))
+                .map_or_else(|| Err(unknown()), |(_, index)| at(*index)),
         }
     }
 }

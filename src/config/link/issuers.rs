@@ -55,8 +55,8 @@ fn check_issuers(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>
                 (IssuerName::None, IssuerName::None) => {
                     problems.error(at, format!("none is there already, in {}", other.path));
                 }
-                (IssuerName::Template { .. }, IssuerName::Template { .. })
-                    if overlap(&spec.iss, &other.iss) =>
+                (IssuerName::Template(mine), IssuerName::Template(theirs))
+                    if mine.overlaps(theirs) =>
                 {
                     problems.error(
                         at,
@@ -89,30 +89,6 @@ fn check_shared(context: &Context<'_>, spec: &IssuerSpec, other: &IssuerSpec) {
             ),
         );
     }
-}
-
-/// Whether some issuer matches both templates: segment by segment, since a
-/// claim stands for a whole one.
-fn overlap(mine: &IssuerName, theirs: &IssuerName) -> bool {
-    let segments = |name: &IssuerName| -> Option<Vec<Option<String>>> {
-        let IssuerName::Template { before, after, .. } = name else {
-            return None;
-        };
-        let literal = |text: &str| text.split('/').map(|part| Some(part.to_owned())).collect();
-        let mut segments: Vec<Option<String>> = literal(before);
-        // `before` ends with a slash: the empty part behind it is the claim's.
-        segments.pop();
-        segments.push(None);
-        if let Some(rest) = after.strip_prefix('/') {
-            segments.extend::<Vec<_>>(literal(rest));
-        }
-        Some(segments)
-    };
-    let (Some(mine), Some(theirs)) = (segments(mine), segments(theirs)) else {
-        return false;
-    };
-    mine.len() == theirs.len()
-        && mine.iter().zip(&theirs).all(|(a, b)| a.is_none() || b.is_none() || a == b)
 }
 
 fn link_one(
@@ -152,13 +128,7 @@ fn link_one(
     if tenant.allow.is_some() && !context.problems.has_errors_at(&allow) {
         names.check_within(&reach, &subjects, &source);
     }
-    let name = spec.name.unwrap_or_else(|| match &spec.iss {
-        IssuerName::Exact(iss) => iss.clone(),
-        IssuerName::Template { before, claim, after } => {
-            format!("{before}{{{}}}{after}", claim.as_str())
-        }
-        IssuerName::None => "none".into(),
-    });
+    let name = spec.name.unwrap_or_else(|| spec.iss.to_string());
     Issuer {
         name,
         iss: spec.iss,
