@@ -81,14 +81,14 @@ impl Hash {
     }
 }
 
-/// What a host says about a signature.
+/// Whether a signature is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HostVerdict {
-    /// The signature is good.
+pub enum SignatureVerdict {
+    /// It is.
     Valid,
     /// It isn't.
     Invalid,
-    /// This host doesn't verify signatures: do it yourself.
+    /// Whoever was asked doesn't verify such signatures.
     Unsupported,
 }
 
@@ -113,5 +113,5 @@ pub trait Host {
         key: &[u8],
         signature: &[u8],
         message: &[u8],
-    ) -> Result<HostVerdict, HostError>;
+    ) -> Result<SignatureVerdict, HostError>;
 }

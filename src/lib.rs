@@ -49,7 +49,7 @@ mod verdict;
 pub use audit::{AuditLevel, AuditLine, AuditLog, AuditRules};
 pub use config::{ConfigError, Environment, Loaded, load};
 pub use decision::{Changes, Decision, Verdict};
-pub use host::{Hash, Host, HostError, HostVerdict, Timestamp};
+pub use host::{Hash, Host, HostError, SignatureVerdict, Timestamp};
 pub use jwt::{CacheUse, TokenCache};
 pub use reply::Reply;
 pub use request::Headers;

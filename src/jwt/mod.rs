@@ -27,7 +27,7 @@ pub(crate) use verified::VerifiedToken;
 /// For `crate::probe`.
 #[cfg(feature = "probe")]
 pub(crate) mod probe {
-    pub(crate) use super::signature::{Verdict, verify};
+    pub(crate) use super::signature::verify;
 }
 
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::host::Host;
+use crate::host::{Host, SignatureVerdict};
 use crate::tenant::Tenancy;
 use crate::verdict::{Code, Denial};
 use compact::Compact;
@@ -143,9 +143,9 @@ impl Jwt {
         registered.check_dates(host.now()?, issuer.clock_skew)?;
         let signed = token.signed.as_bytes();
         match signature::verify(key, &token.signature, signed, host)? {
-            signature::Verdict::Valid => {}
-            signature::Verdict::Invalid => return Err(Code::TokenSignatureInvalid.into()),
-            signature::Verdict::Unsupported => {
+            SignatureVerdict::Valid => {}
+            SignatureVerdict::Invalid => return Err(Code::TokenSignatureInvalid.into()),
+            SignatureVerdict::Unsupported => {
                 let rule = "this proxy doesn't verify the algorithm";
                 return Err(Denial::by(Code::TokenAlgorithmRefused, rule));
             }
