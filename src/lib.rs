@@ -22,9 +22,11 @@
 
 mod api_key;
 mod audit;
+mod changes;
 mod config;
 mod credential;
 mod decision;
+mod denial;
 mod host;
 mod identity;
 mod json;
@@ -47,13 +49,15 @@ mod testing;
 mod verdict;
 
 pub use audit::{AuditLevel, AuditLine, AuditLog, AuditRules};
+pub use changes::Changes;
 pub use config::{ConfigError, Environment, Loaded, load};
-pub use decision::{Changes, Decision, Verdict};
+pub use decision::Decision;
+pub use denial::{Code, Denial, Level};
 pub use host::{Hash, Host, HostError, SignatureVerdict, Timestamp};
 pub use jwt::{CacheUse, TokenCache};
 pub use reply::Reply;
 pub use request::Headers;
-pub use verdict::{Code, Denial, Level};
+pub use verdict::Verdict;
 
 use api_key::ApiKeys;
 use credential::Sources;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::denial::{Code, Denial, grpc_status};
 use crate::request::Headers;
-use crate::verdict::{Code, Denial, grpc_status};
 
 /// The `replies` section.
 #[derive(Debug)]
@@ -163,7 +163,7 @@ fn reason(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::Level;
+    use crate::denial::Level;
     use serde_json::json;
 
     fn reply(replies: &Replies, denial: impl Into<Denial>, pairs: &[(&str, &str)]) -> Reply {

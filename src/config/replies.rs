@@ -2,9 +2,9 @@
 
 use super::node::Node;
 use crate::audit::{AuditLevel, AuditLog, AuditRules};
+use crate::denial::Code;
 use crate::reply::Replies;
 use crate::request::path::{Lenience, PathRules};
-use crate::verdict::Code;
 
 pub(super) fn replies(node: Node<'_, '_>) -> Option<Replies> {
     let defaults = Replies::default();

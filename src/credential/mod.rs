@@ -4,9 +4,9 @@ mod place;
 
 pub(crate) use place::{Location, Place, Source};
 
+use crate::denial::{Code, Denial};
 use crate::jwt::has_three_parts;
 use crate::request::{Headers, Target};
-use crate::verdict::{Code, Denial};
 
 /// `mode`: which kind of credential a request may carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
+use crate::denial::{Code, Denial};
 use crate::json;
-use crate::verdict::{Code, Denial};
 
 /// The parts of a token whose shape is sound. Nothing in it is verified.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use super::algorithm::Algorithm;
 use super::claim::ClaimPath;
 use super::issuer_name::IssuerName;
 use super::key::Key;
+use crate::denial::{Code, Denial};
 use crate::tenant::{Reach, TenantName};
-use crate::verdict::{Code, Denial};
 
 /// What a token of the issuer says about the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -35,9 +35,9 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use crate::denial::{Code, Denial};
 use crate::host::{Host, SignatureVerdict};
 use crate::tenant::Tenancy;
-use crate::verdict::{Code, Denial};
 use compact::Compact;
 use issuer_name::Template;
 use registered::{Registered, invalid};
@@ -199,8 +199,7 @@ fn check_route(issuer: usize, only: Option<&[usize]>) -> Result<(), Denial> {
     if only.is_none_or(|only| only.contains(&issuer)) {
         return Ok(());
     }
-    Err(Denial::by(Code::TokenIssuerUnknown, "the route's issuers")
-        .at(crate::verdict::Level::Route))
+    Err(Denial::by(Code::TokenIssuerUnknown, "the route's issuers").at(crate::denial::Level::Route))
 }
 
 /// What an issuer's rules ask of claims, the audience aside.

@@ -10,8 +10,8 @@ use super::claim::ClaimPath;
 use super::compact::Compact;
 use super::issuer::{Issuer, TenantSource};
 use super::registered::{Registered, invalid};
+use crate::denial::Denial;
 use crate::tenant::{Bound, Reach, Tenancy, TenantName};
-use crate::verdict::Denial;
 
 /// A token whose signature and claims were verified. Only [`Jwt::verify`]
 /// makes one.

@@ -1,10 +1,10 @@
 //! Where a caller may name the tenant that it means: a header, and places in
 //! the path, the host and the query.
 
+use crate::denial::{Code, Denial};
 use crate::pattern::{HostPattern, PathPattern};
 use crate::request::escape::decode_form;
 use crate::request::{Found, Headers, Target};
-use crate::verdict::{Code, Denial};
 
 use super::{Tenancy, TenantName, Trust};
 

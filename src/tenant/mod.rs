@@ -10,8 +10,8 @@ pub(crate) use directory::{Client, Directory, Tenant, Unlisted};
 pub(crate) use name::IdFormat;
 pub(crate) use name::TenantName;
 
+use crate::denial::{Code, Denial};
 use crate::request::{Headers, Target};
-use crate::verdict::{Code, Denial};
 
 /// What a credential says about the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
