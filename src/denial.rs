@@ -6,7 +6,7 @@ use crate::host::HostError;
 
 macro_rules! codes {
     ($($variant:ident $name:literal $status:literal $detail:literal;)*) => {
-        /// Why a request is refused. The name is part of the contract: it is in
+        /// Why a request is refused. The name never changes: it is in
         /// the reply, in Envoy's response-code details, in metrics and in the
         /// audit line.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -8,9 +8,11 @@
 /// `guard_unavailable`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostError {
-    /// The host's own name of the call, for the log.
+    /// The host's own name of the call, or what of the guard's own was busy;
+    /// for the log.
     pub call: &'static str,
-    /// The host's status code (proxy-wasm ABI 0.2.1).
+    /// The host's status code (proxy-wasm ABI 0.2.1); 0 where the host said
+    /// "ok" to what can't be used, or wasn't asked.
     pub status: u32,
 }
 

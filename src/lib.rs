@@ -1,7 +1,8 @@
 //! tenant-guard: one verified tenant per request.
 //!
 //! This is the core, and the whole way of a request is [`Guard::decide`]. Each
-//! step makes a type that the next one needs and that nothing else can make:
+//! step makes what the next one needs; from the principal on, nothing else can
+//! make it:
 //!
 //! ```text
 //! Headers → Target → Rules → Presented → Principal → ResolvedTenant → Admitted → Decision

@@ -89,7 +89,7 @@ fn parse(document: &[u8], problems: &Problems) -> Option<Value> {
     }
 }
 
-/// Fields of the contract that this version doesn't act on.
+/// Fields of later versions.
 const LATER: [&str; 9] = [
     "directory",
     "roles",

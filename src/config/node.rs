@@ -263,7 +263,7 @@ impl<'v> Object<'v, '_> {
         names.iter().filter(|name| self.has(name)).count()
     }
 
-    /// Fields of the contract that this version doesn't act on: refused, since
+    /// Fields of later versions, which this one doesn't act on: refused, since
     /// ignoring one would leave a rule out.
     pub(super) fn not_supported_yet(&self, names: &[&'static str]) {
         for name in names {

@@ -31,7 +31,8 @@ pub(crate) struct VerifiedToken {
     pub(crate) bounds: Vec<Bound>,
     /// The tenant whose own provider issued it.
     pub(crate) owner: Option<TenantName>,
-    /// It acts for tenants that its caller asserts, which is always audited.
+    /// It acts for tenants that its caller asserts, which is audited unless
+    /// nothing is.
     pub(crate) acts_for: bool,
     /// The claims of `upstream.claims`, by position there.
     pub(crate) claims: Vec<Option<Value>>,

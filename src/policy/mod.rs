@@ -5,8 +5,8 @@ use crate::denial::{Code, Denial, Level};
 use crate::principal::Principal;
 use crate::tenant::{ResolvedTenant, Tenancy, TenantName, Unlisted};
 
-/// A caller that passed every policy. Only [`admit`] makes one, so identity
-/// headers can't be written for anybody else.
+/// A caller that passed every policy. Only [`admit`] makes one, so no request
+/// of anybody else goes on with an identity.
 #[derive(Debug, Clone)]
 pub(crate) struct Admitted {
     principal: Principal,

@@ -252,8 +252,5 @@ fn links_lead_somewhere() {
             let file = root().join(&page).parent().unwrap().join(link);
             assert!(link.starts_with("https://") || file.exists(), "{page}: {link}");
         }
-        for machine in ["/tmp/", "/work/", "/home/"] {
-            assert!(!text.contains(machine), "{page}: {machine}");
-        }
     }
 }

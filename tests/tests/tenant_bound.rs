@@ -1,4 +1,4 @@
-//! Section 5 of the contract where credentials are bound to tenants.
+//! Which tenant a request is for where credentials are bound to tenants.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
