@@ -1,5 +1,4 @@
 //! Header values that no honest client sends.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

@@ -1,5 +1,4 @@
 //! Paths that a proxy and an application could read differently.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

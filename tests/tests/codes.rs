@@ -1,6 +1,5 @@
 //! Every code that this version reaches, and the
 //! reply it comes with.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

@@ -1,6 +1,5 @@
 //! What README and docs show is what there is: documents load, commands and
 //! files exist, codes and fields are those of the guard.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod examples;
 

@@ -1,5 +1,4 @@
 //! Which tenant a request is for where credentials are bound to tenants.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 
