@@ -7,9 +7,9 @@ use std::sync::Arc;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
+use crate::denial::{Code, Denial, Level};
 use crate::host::{Host, Timestamp};
 use crate::tenant::{Bound, TenantName};
-use crate::verdict::{Code, Denial, Level};
 
 /// How keys become digests.
 #[derive(Clone)]

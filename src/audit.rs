@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
+use crate::denial::Denial;
 use crate::policy::Admitted;
 use crate::principal::{Principal, Trail};
 use crate::reply::request_id;
 use crate::request::{Headers, split_query};
 use crate::route::Rules;
 use crate::tenant::ResolvedTenant;
-use crate::verdict::Denial;
 
 /// `audit.log`: which requests have a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,9 +8,11 @@
 /// `guard_unavailable`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostError {
-    /// The host's own name of the call, for the log.
+    /// The host's own name of the call, or what of the guard's own was busy;
+    /// for the log.
     pub call: &'static str,
-    /// The host's status code (proxy-wasm ABI 0.2.1).
+    /// The host's status code (proxy-wasm ABI 0.2.1); 0 where the host said
+    /// "ok" to what can't be used, or wasn't asked.
     pub status: u32,
 }
 
@@ -81,14 +83,14 @@ impl Hash {
     }
 }
 
-/// What a host says about a signature.
+/// Whether a signature is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HostVerdict {
-    /// The signature is good.
+pub enum SignatureVerdict {
+    /// It is.
     Valid,
     /// It isn't.
     Invalid,
-    /// This host doesn't verify signatures: do it yourself.
+    /// Whoever was asked doesn't verify such signatures.
     Unsupported,
 }
 
@@ -113,14 +115,5 @@ pub trait Host {
         key: &[u8],
         signature: &[u8],
         message: &[u8],
-    ) -> Result<HostVerdict, HostError>;
-
-    /// The direct peer's address, as a filter before the guard left it in the
-    /// filter state `tenant_guard.peer`; `None` where there is none.
-    ///
-    /// # Errors
-    /// When the host doesn't tell.
-    fn peer(&self) -> Result<Option<Vec<u8>>, HostError> {
-        Ok(None)
-    }
+    ) -> Result<SignatureVerdict, HostError>;
 }

@@ -38,7 +38,7 @@ const MOST_TOLD: usize = 100;
 pub(crate) fn parse_with_duplicates(text: &[u8]) -> Result<(Value, Vec<String>), JsonError> {
     let duplicates = RefCell::new(Vec::new());
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let seed = Unique { duplicates: &duplicates, at: &Step::Root };
+    let seed = Unique { duplicates: &duplicates, at: &At::ROOT };
     let value = seed
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
@@ -59,26 +59,52 @@ fn describe(error: &serde_json::Error) -> String {
     }
 }
 
-enum Step<'a> {
-    Root,
-    Name(&'a Step<'a>, &'a str),
-    Index(&'a Step<'a>, usize),
+/// A place in a JSON value, as `jwt.issuers[1].audiences`; its text is made only
+/// where a message needs it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At<'a> {
+    up: Option<&'a At<'a>>,
+    step: Step<'a>,
 }
 
-impl fmt::Display for Step<'_> {
+#[derive(Debug, Clone, Copy)]
+enum Step<'a> {
+    Root,
+    Name(&'a str),
+    Index(usize),
+}
+
+impl<'a> At<'a> {
+    pub(crate) const ROOT: At<'static> = At { up: None, step: Step::Root };
+
+    pub(crate) fn name(&'a self, name: &'a str) -> Self {
+        Self { up: Some(self), step: Step::Name(name) }
+    }
+
+    pub(crate) fn index(&'a self, index: usize) -> Self {
+        Self { up: Some(self), step: Step::Index(index) }
+    }
+}
+
+impl fmt::Display for At<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Root => Ok(()),
-            Self::Name(Self::Root, name) => f.write_str(name),
-            Self::Name(up, name) => write!(f, "{up}.{name}"),
-            Self::Index(up, index) => write!(f, "{up}[{index}]"),
+        if let Some(up) = self.up {
+            up.fmt(f)?;
+            if matches!(self.step, Step::Name(_)) && !matches!(up.step, Step::Root) {
+                f.write_str(".")?;
+            }
+        }
+        match self.step {
+            Step::Root => Ok(()),
+            Step::Name(name) => f.write_str(name),
+            Step::Index(index) => write!(f, "[{index}]"),
         }
     }
 }
 
 struct Unique<'a> {
     duplicates: &'a RefCell<Vec<String>>,
-    at: &'a Step<'a>,
+    at: &'a At<'a>,
 }
 
 impl<'de> DeserializeSeed<'de> for Unique<'_> {
@@ -127,7 +153,7 @@ impl<'de> Visitor<'de> for Unique<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
         loop {
-            let at = Step::Index(self.at, list.len());
+            let at = self.at.index(list.len());
             match items.next_element_seed(Unique { duplicates: self.duplicates, at: &at })? {
                 Some(item) => list.push(item),
                 None => return Ok(Value::Array(list)),
@@ -138,7 +164,7 @@ impl<'de> Visitor<'de> for Unique<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
-            let at = Step::Name(self.at, &name);
+            let at = self.at.name(&name);
             let value = entries.next_value_seed(Unique { duplicates: self.duplicates, at: &at })?;
             if map.contains_key(&name) {
                 let mut told = self.duplicates.try_borrow_mut().map_err(A::Error::custom)?;

@@ -1,7 +1,8 @@
 //! tenant-guard: one verified tenant per request.
 //!
 //! This is the core, and the whole way of a request is [`Guard::decide`]. Each
-//! step makes a type that the next one needs and that nothing else can make:
+//! step makes what the next one needs; from the principal on, nothing else can
+//! make it:
 //!
 //! ```text
 //! Headers → Target → Rules → Presented → Principal → ResolvedTenant → Admitted → Decision
@@ -22,9 +23,11 @@
 
 mod api_key;
 mod audit;
+mod changes;
 mod config;
 mod credential;
 mod decision;
+mod denial;
 mod header_value;
 mod host;
 mod identity;
@@ -48,13 +51,15 @@ mod testing;
 mod verdict;
 
 pub use audit::{AuditLevel, AuditLine, AuditLog, AuditRules};
+pub use changes::Changes;
 pub use config::{ConfigError, Environment, Loaded, load};
-pub use decision::{Changes, Decision, Verdict};
-pub use host::{Hash, Host, HostError, HostVerdict, Timestamp};
+pub use decision::Decision;
+pub use denial::{Code, Denial, Level};
+pub use host::{Hash, Host, HostError, SignatureVerdict, Timestamp};
 pub use jwt::{CacheUse, TokenCache};
 pub use reply::Reply;
 pub use request::Headers;
-pub use verdict::{Code, Denial, Level};
+pub use verdict::Verdict;
 
 use api_key::ApiKeys;
 use credential::Sources;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::Guard;
 use crate::api_key::ApiKey;
 use crate::credential::Presented;
+use crate::denial::{Code, Denial};
 use crate::host::Host;
 use crate::jwt::{CacheUse, TokenCache, VerifiedToken};
 use crate::route::{Auth, Rules};
 use crate::tenant::{Bound, TenantName};
-use crate::verdict::{Code, Denial};
 
 /// How a principal authenticated, as `x-auth-method` has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

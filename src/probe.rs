@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::host::{Host, HostError};
-use crate::jwt::probe::{Verdict, verify};
+use crate::host::{Host, HostError, SignatureVerdict as Verdict};
+use crate::jwt::probe::verify;
 use crate::jwt::{Algorithm, Key};
 
 /// The host that this VM runs in.

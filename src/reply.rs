@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::denial::{Code, Denial, grpc_status};
 use crate::request::Headers;
-use crate::verdict::{Code, Denial, grpc_status};
 
 /// The `replies` section.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Replies {
     pub(crate) realm: String,
     pub(crate) status: BTreeMap<Code, u16>,
@@ -16,6 +16,18 @@ pub(crate) struct Replies {
     pub(crate) type_base: String,
     /// RFC 9728: where to learn which authorization servers there are.
     pub(crate) resource_metadata: Option<String>,
+}
+
+impl Default for Replies {
+    fn default() -> Self {
+        Self {
+            realm: "api".into(),
+            status: BTreeMap::new(),
+            details: BTreeMap::new(),
+            type_base: String::new(),
+            resource_metadata: None,
+        }
+    }
 }
 
 /// A complete local reply.
@@ -151,12 +163,8 @@ fn reason(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::Level;
+    use crate::denial::Level;
     use serde_json::json;
-
-    fn replies() -> Replies {
-        Replies { realm: "api".into(), ..Replies::default() }
-    }
 
     fn reply(replies: &Replies, denial: impl Into<Denial>, pairs: &[(&str, &str)]) -> Reply {
         let pairs = pairs.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
@@ -170,7 +178,7 @@ mod tests {
     #[test]
     fn a_refusal_is_a_problem_document() {
         let denial = Denial::from(Code::TenantInactive).at(Level::Tenant);
-        let reply = reply(&replies(), denial, &[("x-request-id", "abc-1")]);
+        let reply = reply(&Replies::default(), denial, &[("x-request-id", "abc-1")]);
         let body: Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(
             body,
@@ -187,7 +195,7 @@ mod tests {
     #[test]
     fn a_challenge_has_an_error_only_where_something_was_sent() {
         let challenge = |code: Code| {
-            header(&reply(&replies(), code, &[]), "www-authenticate").map(str::to_owned)
+            header(&reply(&Replies::default(), code, &[]), "www-authenticate").map(str::to_owned)
         };
         assert_eq!(challenge(Code::CredentialsMissing).unwrap(), "Bearer realm=\"api\"");
         assert_eq!(
@@ -204,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_final_status_decides_the_challenge_and_the_grpc_status() {
-        let mut own = replies();
+        let mut own = Replies::default();
         own.status.insert(Code::TenantRequired, 401);
         own.status.insert(Code::TenantReserved, 400);
         let required = reply(&own, Code::TenantRequired, &[]);
@@ -216,7 +224,7 @@ mod tests {
 
     #[test]
     fn own_texts_types_and_metadata_are_used() {
-        let mut own = replies();
+        let mut own = Replies::default();
         own.details.insert(Code::TenantMismatch, "Not your shop.".into());
         own.type_base = "https://errors.example/".into();
         own.resource_metadata = Some("https://api.example/.well-known/x".into());
@@ -236,19 +244,23 @@ mod tests {
     #[test]
     fn grpc_requests_get_a_message_instead_of_a_document() {
         for kind in ["application/grpc", "application/grpc+proto"] {
-            let reply = reply(&replies(), Code::TenantMismatch, &[("content-type", kind)]);
+            let reply = reply(&Replies::default(), Code::TenantMismatch, &[("content-type", kind)]);
             assert_eq!(reply.grpc_status, 7);
             assert!(reply.body.starts_with("tenant_mismatch: "));
             assert_eq!(header(&reply, "content-type"), None);
         }
-        let web = reply(&replies(), Code::TenantMismatch, &[("content-type", "application/grpcx")]);
+        let web = reply(
+            &Replies::default(),
+            Code::TenantMismatch,
+            &[("content-type", "application/grpcx")],
+        );
         assert!(web.body.starts_with('{'));
     }
 
     #[test]
     fn a_request_id_that_could_break_a_log_is_left_out() {
         for id in ["", "a b", "a\u{7f}", "\u{e9}", &"x".repeat(129)] {
-            let reply = reply(&replies(), Code::TenantMismatch, &[("x-request-id", id)]);
+            let reply = reply(&Replies::default(), Code::TenantMismatch, &[("x-request-id", id)]);
             assert!(!reply.body.contains("request_id"), "{id}");
         }
     }

@@ -9,7 +9,7 @@ use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::host::{Hash, Host, HostError, HostVerdict, Timestamp};
+use crate::host::{Hash, Host, HostError, SignatureVerdict, Timestamp};
 use crate::{Decision, Environment, Guard, Headers, TokenCache, Verdict, load};
 
 /// The time of all tests that name none.
@@ -46,8 +46,8 @@ impl Host for FixedHost {
         _: &[u8],
         _: &[u8],
         _: &[u8],
-    ) -> Result<HostVerdict, HostError> {
-        Ok(HostVerdict::Unsupported)
+    ) -> Result<SignatureVerdict, HostError> {
+        Ok(SignatureVerdict::Unsupported)
     }
 }
 
@@ -72,9 +72,9 @@ impl Host for BrokenHost {
         _: &[u8],
         _: &[u8],
         _: &[u8],
-    ) -> Result<HostVerdict, HostError> {
+    ) -> Result<SignatureVerdict, HostError> {
         match self {
-            Self::Clock => Ok(HostVerdict::Unsupported),
+            Self::Clock => Ok(SignatureVerdict::Unsupported),
             Self::Signatures => Err(HostError { call: "verify_signature", status: 10 }),
         }
     }

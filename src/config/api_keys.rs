@@ -1,5 +1,7 @@
 //! API keys: the `api_keys` section and the keys of clients.
 
+use std::collections::HashSet;
+
 use super::names;
 use super::node::Node;
 use crate::api_key::KeyHash;
@@ -83,16 +85,16 @@ pub(super) fn api_keys(node: Node<'_, '_>) -> Option<ApiKeysSpec> {
 /// A list of keys, each id once.
 pub(super) fn keys(node: Node<'_, '_>) -> Option<Vec<KeySpec>> {
     let keys = node.list(key)?;
-    let mut ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
-    ids.sort_unstable();
-    for pair in ids.windows(2) {
-        if let [first, second] = pair
-            && first == second
-        {
-            return node.error(format!("has the id {first} twice; give each key its own"));
-        }
+    match repeated(keys.iter().map(|key| key.id.as_str())) {
+        Some(id) => node.error(format!("has the id {id} twice; give each key its own")),
+        None => Some(keys),
     }
-    Some(keys)
+}
+
+/// An id that is there twice.
+pub(super) fn repeated<'i>(mut ids: impl Iterator<Item = &'i str>) -> Option<&'i str> {
+    let mut seen = HashSet::new();
+    ids.find(|id| !seen.insert(*id))
 }
 
 fn key(node: Node<'_, '_>) -> Option<KeySpec> {
@@ -102,7 +104,7 @@ fn key(node: Node<'_, '_>) -> Option<KeySpec> {
     let sha256 = object.field("sha256", digest);
     let hmac = object.field("hmac_sha256", digest);
     let hmac_given = object.has("hmac_sha256");
-    let digests = [object.has("sha256"), hmac_given].iter().filter(|given| **given).count();
+    let digests = object.count(&["sha256", "hmac_sha256"]);
     let scopes = object.field("scopes", |node| node.list(scope)).unwrap_or_default();
     let roles = object.field("roles", |node| node.list(identifier)).unwrap_or_default();
     let active = object.field("active", |node| node.flag()).unwrap_or(true);

@@ -88,7 +88,7 @@ pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
     object.not_supported_yet(&["scopes", "roles"]);
     let algorithms = object.field("algorithms", |node| node.some_list(algorithm));
     let (audiences, any_audience, claim_values) = audience(&object);
-    let iss = object.required("issuer", issuer_name);
+    let iss = object.required("issuer", |node| node.parsed(IssuerName::parse));
     let keys = object.required("keys", |node| keys::keys(node, algorithms.as_deref()));
     let name = object.field("name", |node| node.some_text()).map(str::to_owned);
     let audience_claims = paths(&object, "audience_claims", &["aud"]);
@@ -176,39 +176,6 @@ fn token_type(node: Node<'_, '_>) -> Option<String> {
     Some(lower.strip_prefix("application/").unwrap_or(&lower).to_owned())
 }
 
-/// Exact, or with one `{claim}` as a whole segment of the path.
-fn issuer_name(node: Node<'_, '_>) -> Option<IssuerName> {
-    let text = node.some_text()?;
-    if text == "none" {
-        return Some(IssuerName::None);
-    }
-    if !text.contains(['{', '}']) {
-        return Some(IssuerName::Exact(text.to_owned()));
-    }
-    let segments: Vec<&str> = text.split('/').collect();
-    let is_variable = |segment: &str| {
-        segment
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'))
-            .is_some_and(|claim| !claim.is_empty() && !claim.contains(['{', '}']))
-    };
-    let braces = segments.iter().filter(|segment| segment.contains(['{', '}'])).count();
-    // A URL's path begins at its fourth segment: https: / empty / host / path.
-    let variable = segments.iter().position(|segment| is_variable(segment));
-    match variable {
-        Some(index) if braces == 1 && index >= 3 => {
-            let join = |parts: Option<&[&str]>| parts.unwrap_or_default().join("/");
-            let claim = segments.get(index).map_or("", |s| s.trim_matches(['{', '}']));
-            let mut before = join(segments.get(..index));
-            before.push('/');
-            let after = segments.get(index.saturating_add(1)..).filter(|rest| !rest.is_empty());
-            let after = after.map_or(String::new(), |rest| format!("/{}", rest.join("/")));
-            Some(IssuerName::Template { before, claim: ClaimPath::parse(claim), after })
-        }
-        _ => node.error("may have one {claim}, as a whole segment of the URL's path"),
-    }
-}
-
 fn tenant(node: Node<'_, '_>) -> Option<TenantSpec> {
     let object = node.object()?;
     // What couldn't be read is there all the same.
@@ -231,8 +198,8 @@ fn tenant(node: Node<'_, '_>) -> Option<TenantSpec> {
             .field("any_tenant", |node| node.flag())
             .unwrap_or_else(|| object.has("any_tenant")),
     };
-    let sources = ["claims", "fixed", "acts_for"].iter().filter(|n| object.has(n)).count();
-    let bounded = ["allow", "any_tenant"].iter().any(|n| object.has(n));
+    let sources = object.count(&["claims", "fixed", "acts_for"]);
+    let bounded = object.count(&["allow", "any_tenant"]) > 0;
     object.close();
     let subjects = node.value.get("subjects");
     let no_subjects = subjects.is_none_or(|value| value.as_object().is_some_and(Map::is_empty));

@@ -23,7 +23,7 @@ pub(super) fn keys(node: Node<'_, '_>, algorithms: Option<&[Algorithm]>) -> Opti
     // Keys that couldn't be read were told of already.
     let unread = object.has("jwks") && set.is_none() || object.has("secret") && secrets.is_none();
     let keys: Vec<Key> = set.into_iter().chain(secrets).flatten().collect();
-    let has_source = ["jwks", "secret", "jwks_uri", "discovery"].iter().any(|n| object.has(n));
+    let has_source = object.count(&["jwks", "secret", "jwks_uri", "discovery"]) > 0;
     object.close();
     if !has_source {
         return node.error("names no keys; give jwks or secret");

@@ -27,11 +27,11 @@ use serde_json::Value;
 
 use crate::Guard;
 use crate::credential::{Both, Mode};
-use crate::json::{self, JsonError};
+use crate::json::{self, At, JsonError};
 use crate::request::path::PathRules;
 use crate::route::Shadow;
 use node::{Context, Node, Object};
-use problem::{At, Problems};
+use problem::Problems;
 
 /// The environment that `{env: NAME}` reads: the VM's.
 pub trait Environment {
@@ -89,7 +89,7 @@ fn parse(document: &[u8], problems: &Problems) -> Option<Value> {
     }
 }
 
-/// Fields of the contract that this version doesn't act on.
+/// Fields of later versions.
 const LATER: [&str; 9] = [
     "directory",
     "roles",
@@ -162,9 +162,7 @@ fn sections(object: &Object<'_, '_>) -> Document {
             .field("routes_unmatched", |node| node.choice(&[("deny", true), ("auth", false)]))
             .unwrap_or(false),
         upstream: object.field("upstream", upstream::upstream).unwrap_or_default(),
-        replies: object
-            .field("replies", replies::replies)
-            .unwrap_or_else(|| crate::reply::Replies { realm: "api".into(), ..Default::default() }),
+        replies: object.field("replies", replies::replies).unwrap_or_default(),
         shadow: object.field("shadow", shadow).unwrap_or(Shadow::Off),
         audit: object.field("audit", replies::audit).unwrap_or(replies::DEFAULT_AUDIT),
     }

@@ -5,14 +5,19 @@ use crate::credential::{Location, Source};
 use crate::request::fold::fold;
 use crate::request::framing::is_framing;
 
+/// RFC 9110 section 5.6.2: what header names and methods are made of.
+pub(super) fn is_token(text: &str) -> bool {
+    let in_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    text.bytes().all(in_token)
+}
+
 /// A header name, in lower case (RFC 9110 section 5.6.2).
 pub(super) fn header(node: Node<'_, '_>) -> Option<String> {
     let text = node.some_text()?;
     if text.starts_with(':') {
         return node.error("is a pseudo-header, which the proxy needs as it is");
     }
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if !text.bytes().all(is_token) {
+    if !is_token(text) {
         return node.error("is no header name");
     }
     if !text.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
@@ -50,7 +55,7 @@ pub(super) fn source(node: Node<'_, '_>) -> Option<Source> {
         }
         _ => node.error("is no authentication scheme: letters, digits and -"),
     });
-    let places = ["header", "cookie", "query"].iter().filter(|name| object.has(name)).count();
+    let places = object.count(&["header", "cookie", "query"]);
     let scheme_elsewhere = object.has("scheme") && !object.has("header");
     object.close();
     if places != 1 {

@@ -8,9 +8,10 @@ use std::cell::RefCell;
 use serde_json::{Map, Value};
 
 use super::Environment;
-use super::problem::{At, Problems};
+use super::problem::Problems;
 use super::units;
 use crate::host::Timestamp;
+use crate::json::At;
 
 /// What reading needs besides the document.
 pub(super) struct Context<'c> {
@@ -50,6 +51,17 @@ impl<'v> Node<'v, '_> {
         match self.text()? {
             "" => self.error("must not be empty"),
             text => Some(text),
+        }
+    }
+
+    /// Text that `parse` makes something of, or says what is wrong with.
+    pub(super) fn parsed<T, P: Into<String>>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<T, P>,
+    ) -> Option<T> {
+        match parse(self.some_text()?) {
+            Ok(parsed) => Some(parsed),
+            Err(problem) => self.error(problem),
         }
     }
 
@@ -246,7 +258,12 @@ impl<'v> Object<'v, '_> {
         self.map.contains_key(name)
     }
 
-    /// Fields of the contract that this version doesn't act on: refused, since
+    /// How many of these fields it has.
+    pub(super) fn count(&self, names: &[&str]) -> usize {
+        names.iter().filter(|name| self.has(name)).count()
+    }
+
+    /// Fields of later versions, which this one doesn't act on: refused, since
     /// ignoring one would leave a rule out.
     pub(super) fn not_supported_yet(&self, names: &[&'static str]) {
         for name in names {

@@ -2,14 +2,15 @@
 
 use super::node::Node;
 use crate::audit::{AuditLevel, AuditLog, AuditRules};
+use crate::denial::Code;
 use crate::reply::Replies;
 use crate::request::path::{Lenience, PathRules};
-use crate::verdict::Code;
 
 pub(super) fn replies(node: Node<'_, '_>) -> Option<Replies> {
+    let defaults = Replies::default();
     let object = node.object()?;
     let replies = Replies {
-        realm: object.field("realm", quotable).unwrap_or_else(|| "api".into()),
+        realm: object.field("realm", quotable).unwrap_or(defaults.realm),
         status: object
             .field("status", |node| node.entries(status))
             .unwrap_or_default()

@@ -1,5 +1,6 @@
 //! The `routes` section.
 
+use super::names::is_token;
 use super::node::Node;
 use super::tenancy;
 use crate::credential::{Both, Mode};
@@ -61,7 +62,7 @@ pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<
     let shadow = object.field("shadow", |node| node.flag());
     // Where it couldn't be read, nothing more can be said of it.
     let unread = RouteTenancy { none: object.has("tenancy"), ..RouteTenancy::default() };
-    let asks = ["mode", "issuers", "tenancy"].iter().any(|name| object.has(name));
+    let asks = object.count(&["mode", "issuers", "tenancy"]) > 0;
     let first_path = node.value.get("match").and_then(|m| m.get("path")).map(|path| {
         let first = path.get(0).unwrap_or(path);
         first.as_str().unwrap_or_default().to_owned()
@@ -87,10 +88,7 @@ pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<
 fn matches(node: Node<'_, '_>, rules: PathRules) -> Option<Match> {
     let object = node.object()?;
     let path = |node: Node<'_, '_>| {
-        let pattern = match PathPattern::parse(node.some_text()?, rules) {
-            Ok(pattern) => pattern,
-            Err(problem) => return node.error(problem),
-        };
+        let pattern = node.parsed(|text| PathPattern::parse(text, rules))?;
         if pattern.tenants() > 0 {
             return node.error("{tenant} belongs into tenancy.assertions; use * here");
         }
@@ -111,18 +109,14 @@ fn method(node: Node<'_, '_>) -> Option<String> {
     if text.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return node.error("can never match: methods are in upper case");
     }
-    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-    {
+    if !is_token(text) {
         return node.error("can never match: it is no method name");
     }
     Some(text.to_owned())
 }
 
 fn host(node: Node<'_, '_>) -> Option<HostPattern> {
-    let pattern = match HostPattern::parse(node.some_text()?) {
-        Ok(pattern) => pattern,
-        Err(problem) => return node.error(problem),
-    };
+    let pattern = node.parsed(HostPattern::parse)?;
     if pattern.tenants() > 0 {
         return node.error("{tenant} belongs into tenancy.assertions; use * here");
     }

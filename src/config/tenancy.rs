@@ -82,27 +82,21 @@ pub(super) fn trust(node: Node<'_, '_>) -> Option<Trust> {
 fn assertion(node: Node<'_, '_>, paths: PathRules) -> Option<Place> {
     let object = node.object()?;
     let path = object.field("path", |node| {
-        let pattern = match PathPattern::parse(node.some_text()?, paths) {
-            Ok(pattern) => pattern,
-            Err(problem) => return node.error(problem),
-        };
+        let pattern = node.parsed(|text| PathPattern::parse(text, paths))?;
         if pattern.tenants() != 1 || pattern.has_inner_many() {
             return node.error("must have {tenant} once, and ** at its end only");
         }
         Some(Place::Path(pattern))
     });
     let host = object.field("host", |node| {
-        let pattern = match HostPattern::parse(node.some_text()?) {
-            Ok(pattern) => pattern,
-            Err(problem) => return node.error(problem),
-        };
+        let pattern = node.parsed(HostPattern::parse)?;
         if pattern.tenants() != 1 {
             return node.error("must have {tenant} once, as a whole label");
         }
         Some(Place::Host(pattern))
     });
     let query = object.field("query", |node| Some(Place::Query(node.some_text()?.to_owned())));
-    let places = ["path", "host", "query"].iter().filter(|name| object.has(name)).count();
+    let places = object.count(&["path", "host", "query"]);
     object.close();
     if places != 1 {
         return node.error("must name exactly one of path, host and query");

@@ -1,6 +1,6 @@
 //! The `tenants` section.
 
-use super::api_keys::{self, KeySpec, identifier};
+use super::api_keys::{self, KeySpec, identifier, repeated};
 use super::jwt::{self, IssuerSpec};
 use super::node::Node;
 
@@ -47,16 +47,10 @@ fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
 
 fn clients(node: Node<'_, '_>) -> Option<Vec<ClientSpec>> {
     let clients = node.list(client)?;
-    let mut ids: Vec<&str> = clients.iter().map(|client| client.id.as_str()).collect();
-    ids.sort_unstable();
-    for pair in ids.windows(2) {
-        if let [first, second] = pair
-            && first == second
-        {
-            return node.error(format!("has the client {first} twice; put its keys together"));
-        }
+    match repeated(clients.iter().map(|client| client.id.as_str())) {
+        Some(id) => node.error(format!("has the client {id} twice; put its keys together")),
+        None => Some(clients),
     }
-    Some(clients)
 }
 
 fn client(node: Node<'_, '_>) -> Option<ClientSpec> {

@@ -4,9 +4,10 @@ mod place;
 
 pub(crate) use place::{Location, Place, Source};
 
+use crate::denial::{Code, Denial};
+use crate::jwt::has_three_parts;
 use crate::request::fold::FoldedNames;
 use crate::request::{Headers, Target};
-use crate::verdict::{Code, Denial};
 
 /// `mode`: which kind of credential a request may carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,7 +184,7 @@ fn present(mode: Mode, jwt: Slot, key: Slot) -> Result<Presented, Denial> {
         Mode::JwtThenApiKey => {
             let key = match key.take() {
                 // Three parts are a JWT that stands where a key should.
-                Ok(Some(key)) if place::has_three_parts(&key) => {
+                Ok(Some(key)) if has_three_parts(&key) => {
                     Some(Err(Denial::by(Code::ApiKeyUnknown, "a token where keys are read")))
                 }
                 Ok(key) => key.map(Ok),

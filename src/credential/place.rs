@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::jwt::has_three_parts;
 use crate::request::{Found, Headers, Target, cookie};
 
 /// Where: a header, a cookie or a query parameter.
@@ -85,8 +86,8 @@ impl Place {
             return Reading::Nothing;
         }
         let found = match &self.location {
-            Location::Header(name) => owned(headers.find(name.as_bytes())),
-            Location::Cookie(name) => owned(cookie::find(headers, name)),
+            Location::Header(name) => headers.find(name.as_bytes()).map(<[u8]>::to_vec),
+            Location::Cookie(name) => cookie::find(headers, name).map(<[u8]>::to_vec),
             Location::Query(name) => target.query.find(name),
         };
         let value = match found {
@@ -145,14 +146,6 @@ impl fmt::Display for Place {
     }
 }
 
-fn owned(found: Found<&[u8]>) -> Found<Vec<u8>> {
-    match found {
-        Found::Absent => Found::Absent,
-        Found::Once(value) => Found::Once(value.to_vec()),
-        Found::Repeated => Found::Repeated,
-    }
-}
-
 /// What follows a scheme and at least one space (RFC 9110 section 11.4);
 /// schemes have no case. A scheme alone is an empty credential.
 fn after_scheme<'v>(value: &'v [u8], scheme: &str) -> Option<&'v [u8]> {
@@ -165,9 +158,4 @@ fn after_scheme<'v>(value: &'v [u8], scheme: &str) -> Option<&'v [u8]> {
         Some(b' ') => Some(rest.trim_ascii_start()),
         Some(_) => None,
     }
-}
-
-/// Whether a value has the shape of a compact JWS.
-pub(super) fn has_three_parts(value: &[u8]) -> bool {
-    value.iter().filter(|&&byte| byte == b'.').take(3).count() == 2
 }

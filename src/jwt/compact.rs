@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
+use crate::denial::{Code, Denial};
 use crate::json;
-use crate::verdict::{Code, Denial};
 
 /// The parts of a token whose shape is sound. Nothing in it is verified.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl<'t> Compact<'t> {
     /// extensions (`crit`, `b64`), compression and nesting.
     pub(super) fn parse(token: &'t [u8]) -> Result<Self, Denial> {
         let malformed = |rule: &'static str| Denial::by(Code::TokenMalformed, rule);
-        if token.iter().filter(|&&byte| byte == b'.').take(3).count() != 2 {
+        if !has_three_parts(token) {
             return Err(malformed("not three parts"));
         }
         let text = core::str::from_utf8(token).map_err(|_| malformed("not ASCII"))?;
@@ -60,6 +60,11 @@ impl<'t> Compact<'t> {
             typ: typ.map(str::to_owned),
         })
     }
+}
+
+/// Whether a value has the shape of a compact JWS.
+pub(crate) fn has_three_parts(value: &[u8]) -> bool {
+    value.iter().filter(|&&byte| byte == b'.').take(3).count() == 2
 }
 
 fn object(json: &[u8]) -> Option<Map<String, Value>> {

@@ -3,43 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::algorithm::Algorithm;
 use super::claim::ClaimPath;
+use super::issuer_name::IssuerName;
 use super::key::Key;
+use crate::denial::{Code, Denial};
 use crate::tenant::{Reach, TenantName};
-use crate::verdict::{Code, Denial};
-
-/// The `iss` of an issuer's tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum IssuerName {
-    Exact(String),
-    /// One segment of the path is the value of a claim.
-    Template {
-        before: String,
-        claim: ClaimPath,
-        after: String,
-    },
-    /// Tokens without `iss`.
-    None,
-}
-
-impl IssuerName {
-    /// Whether this template is the issuer of these claims: the segment must
-    /// equal the claim that it stands for.
-    pub(super) fn is_issuer(&self, iss: &str, claims: &Map<String, Value>) -> bool {
-        let Self::Template { before, claim, after } = self else {
-            return false;
-        };
-        let segment =
-            iss.strip_prefix(before.as_str()).and_then(|r| r.strip_suffix(after.as_str()));
-        let Some(segment) = segment.filter(|s| !s.is_empty() && !s.contains('/')) else {
-            return false;
-        };
-        claim.find(claims).is_some_and(|value| value.as_str() == Some(segment))
-    }
-}
 
 /// What a token of the issuer says about the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod cache;
 mod claim;
 mod compact;
 mod issuer;
+mod issuer_name;
 mod key;
 mod registered;
 mod signature;
@@ -17,14 +18,16 @@ mod verified;
 pub(crate) use algorithm::Algorithm;
 pub use cache::TokenCache;
 pub(crate) use claim::ClaimPath;
-pub(crate) use issuer::{ClaimMap, Issuer, IssuerName, TenantSource};
+pub(crate) use compact::has_three_parts;
+pub(crate) use issuer::{ClaimMap, Issuer, TenantSource};
+pub(crate) use issuer_name::{IssuerName, Template};
 pub(crate) use key::{JwkError, Key};
 pub(crate) use verified::VerifiedToken;
 
 /// For `crate::probe`.
 #[cfg(feature = "probe")]
 pub(crate) mod probe {
-    pub(crate) use super::signature::{Verdict, verify};
+    pub(crate) use super::signature::verify;
 }
 
 use std::collections::HashMap;
@@ -32,9 +35,9 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::host::Host;
+use crate::denial::{Code, Denial};
+use crate::host::{Host, SignatureVerdict};
 use crate::tenant::Tenancy;
-use crate::verdict::{Code, Denial};
 use compact::Compact;
 use registered::{Registered, invalid};
 
@@ -73,7 +76,7 @@ pub(crate) struct Jwt {
     pub(crate) forward_payload: bool,
     issuers: Vec<Issuer>,
     exact: HashMap<String, Sharers>,
-    templates: Vec<usize>,
+    templates: Vec<(Template, usize)>,
     nameless: Option<usize>,
 }
 
@@ -98,7 +101,9 @@ impl Jwt {
                 IssuerName::Exact(iss) => {
                     jwt.exact.entry(iss.clone()).or_default().add(index, issuer);
                 }
-                IssuerName::Template { .. } => jwt.templates.push(index),
+                IssuerName::Template(template) => {
+                    jwt.templates.push((template.clone(), index));
+                }
                 IssuerName::None => jwt.nameless = Some(index),
             }
         }
@@ -156,9 +161,9 @@ impl Jwt {
         registered.check_dates(host.now()?, issuer.clock_skew)?;
         let signed = token.signed.as_bytes();
         match signature::verify(key, &token.signature, signed, host)? {
-            signature::Verdict::Valid => {}
-            signature::Verdict::Invalid => return Err(Code::TokenSignatureInvalid.into()),
-            signature::Verdict::Unsupported => {
+            SignatureVerdict::Valid => {}
+            SignatureVerdict::Invalid => return Err(Code::TokenSignatureInvalid.into()),
+            SignatureVerdict::Unsupported => {
                 let rule = "this proxy doesn't verify the algorithm";
                 return Err(Denial::by(Code::TokenAlgorithmRefused, rule));
             }
@@ -190,9 +195,8 @@ impl Jwt {
             None => self
                 .templates
                 .iter()
-                .filter_map(|&index| at(index).ok())
-                .find(|(_, issuer)| issuer.iss.is_issuer(iss, &token.claims))
-                .ok_or_else(unknown),
+                .find(|(template, _)| template.is_issuer(iss, &token.claims))
+                .map_or_else(|| Err(unknown()), |(_, index)| at(*index)),
         }
     }
 }
@@ -211,8 +215,7 @@ fn check_route(issuer: usize, only: Option<&[usize]>) -> Result<(), Denial> {
     if only.is_none_or(|only| only.contains(&issuer)) {
         return Ok(());
     }
-    Err(Denial::by(Code::TokenIssuerUnknown, "the route's issuers")
-        .at(crate::verdict::Level::Route))
+    Err(Denial::by(Code::TokenIssuerUnknown, "the route's issuers").at(crate::denial::Level::Route))
 }
 
 /// What an issuer's rules ask of claims, the audience aside.

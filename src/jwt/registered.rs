@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::denial::{Code, Denial};
 use crate::host::Timestamp;
-use crate::verdict::{Code, Denial};
 
 /// What the guard itself needs of them.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,18 +13,10 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::algorithm::Algorithm;
 use super::key::{Key, Material};
-use crate::host::{Hash, Host, HostError, HostVerdict};
+use crate::host::{Hash, Host, HostError, SignatureVerdict as Verdict};
 
-/// Whether a signature is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Valid,
-    Invalid,
-    /// Neither the host nor the guard verifies this algorithm.
-    Unsupported,
-}
-
-/// Verifies `signature` over `message`.
+/// Verifies `signature` over `message`. Unsupported is what neither the host
+/// nor the guard verifies.
 ///
 /// # Errors
 /// When the host fails at it.
@@ -123,8 +115,8 @@ fn verify_asymmetric(
                 return Ok(Verdict::Invalid);
             }
             match host.verify_signature(hash, der, signature, message)? {
-                HostVerdict::Unsupported => Ok(of(rsa_pkcs1(key, hash, signature, message))),
-                verdict => Ok(known(verdict)),
+                Verdict::Unsupported => Ok(of(rsa_pkcs1(key, hash, signature, message))),
+                verdict => Ok(verdict),
             }
         }
         (Algorithm::Ps(hash), Material::Rsa { key, .. }) => {
@@ -137,11 +129,11 @@ fn verify_asymmetric(
                 return Ok(Verdict::Invalid);
             };
             match host.verify_signature(hash, der, parsed.to_der().as_bytes(), message)? {
-                HostVerdict::Unsupported => {
+                Verdict::Unsupported => {
                     use p256::ecdsa::signature::Verifier;
                     Ok(of(key.verify(message, &parsed).is_ok()))
                 }
-                verdict => Ok(known(verdict)),
+                verdict => Ok(verdict),
             }
         }
         (Algorithm::Es(hash), Material::P384 { key, der }) => {
@@ -149,21 +141,18 @@ fn verify_asymmetric(
                 return Ok(Verdict::Invalid);
             };
             match host.verify_signature(hash, der, parsed.to_der().as_bytes(), message)? {
-                HostVerdict::Unsupported => {
+                Verdict::Unsupported => {
                     use p384::ecdsa::signature::Verifier;
                     Ok(of(key.verify(message, &parsed).is_ok()))
                 }
-                verdict => Ok(known(verdict)),
+                verdict => Ok(verdict),
             }
         }
         (Algorithm::Es(hash), Material::P521 { der }) => {
             let Ok(parsed) = p521::ecdsa::Signature::from_slice(signature) else {
                 return Ok(Verdict::Invalid);
             };
-            match host.verify_signature(hash, der, parsed.to_der().as_bytes(), message)? {
-                HostVerdict::Unsupported => Ok(Verdict::Unsupported),
-                verdict => Ok(known(verdict)),
-            }
+            host.verify_signature(hash, der, parsed.to_der().as_bytes(), message)
         }
         (Algorithm::EdDsa, Material::Ed25519(key)) => {
             let signature = ed25519_dalek::Signature::from_slice(signature);
@@ -176,10 +165,6 @@ fn verify_asymmetric(
 
 fn of(valid: bool) -> Verdict {
     if valid { Verdict::Valid } else { Verdict::Invalid }
-}
-
-fn known(verdict: HostVerdict) -> Verdict {
-    of(verdict == HostVerdict::Valid)
 }
 
 /// RFC 8017 sections 5.2.2, 8.1.2 and 8.2.2: as long as the modulus, and below

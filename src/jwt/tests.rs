@@ -20,7 +20,7 @@ use tenant_guard_tests::token::{Alg, Key, jwks};
 use super::*;
 use crate::Guard;
 use crate::config;
-use crate::host::{Hash, HostError, HostVerdict, Timestamp};
+use crate::host::{Hash, HostError, SignatureVerdict, Timestamp};
 
 const ISS: &str = "https://idp.example/";
 const NOW: i64 = 1_800_000_000;
@@ -28,16 +28,16 @@ const NOW: i64 = 1_800_000_000;
 /// A host that verifies nothing itself, and counts how often it was asked.
 struct TestHost {
     now: f64,
-    verdict: Result<HostVerdict, HostError>,
+    verdict: Result<SignatureVerdict, HostError>,
     asked: Cell<usize>,
 }
 
 impl TestHost {
     fn at(now: f64) -> Self {
-        Self { now, verdict: Ok(HostVerdict::Unsupported), asked: Cell::new(0) }
+        Self { now, verdict: Ok(SignatureVerdict::Unsupported), asked: Cell::new(0) }
     }
 
-    fn saying(verdict: Result<HostVerdict, HostError>) -> Self {
+    fn saying(verdict: Result<SignatureVerdict, HostError>) -> Self {
         Self { verdict, ..Self::at(NOW as f64) }
     }
 }
@@ -53,7 +53,7 @@ impl Host for TestHost {
         _: &[u8],
         _: &[u8],
         _: &[u8],
-    ) -> Result<HostVerdict, HostError> {
+    ) -> Result<SignatureVerdict, HostError> {
         self.asked.set(self.asked.get() + 1);
         self.verdict
     }

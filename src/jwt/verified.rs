@@ -10,9 +10,9 @@ use super::claim::ClaimPath;
 use super::compact::Compact;
 use super::issuer::{Issuer, TenantSource};
 use super::registered::{Registered, invalid};
+use crate::denial::Denial;
 use crate::header_value::claim_text;
 use crate::tenant::{Bound, Reach, Tenancy, TenantName};
-use crate::verdict::Denial;
 
 /// A token whose signature and claims were verified. Only [`Jwt::verify`]
 /// makes one.
@@ -30,7 +30,8 @@ pub(crate) struct VerifiedToken {
     pub(crate) scopes: Vec<String>,
     /// What it says of the tenant, in one or more places.
     pub(crate) bounds: Vec<Bound>,
-    /// It acts for tenants that its caller asserts, which is always audited.
+    /// It acts for tenants that its caller asserts, which is audited unless
+    /// nothing is.
     pub(crate) acts_for: bool,
     /// The claims of `upstream.claims`, by position there, as headers carry
     /// them: a JSON value may take many times the memory of its text.

@@ -31,22 +31,25 @@ impl PathPattern {
     /// says what is wrong with it.
     pub(crate) fn parse(text: &str, rules: PathRules) -> Result<Self, String> {
         // Wildcards stand for themselves in a canonical path, braces don't.
-        let plain = text.replace("{tenant}", "TENANT-SEGMENT");
+        let is_tenant: Vec<bool> = text.split('/').skip(1).map(|raw| raw == "{tenant}").collect();
+        let plain: Vec<&str> =
+            text.split('/').map(|raw| if raw == "{tenant}" { "tenant" } else { raw }).collect();
+        let plain = plain.join("/");
         let canonical = CanonicalPath::parse(plain.as_bytes(), rules)
             .map_err(|why| format!("can never match: {}", why.rule()))?;
         if canonical.decoded_segments().is_some() {
             return Err("can never match: it has a %XX of a reserved character, which no application tells from the plain one; write it plainly".into());
         }
         let mut segments = Vec::new();
-        for segment in canonical.segments() {
+        for (segment, is_tenant) in canonical.segments().into_iter().zip(is_tenant) {
             segments.push(match segment {
+                _ if is_tenant => Segment::Tenant,
                 "*" => Segment::One,
                 "**" => Segment::Many,
-                "TENANT-SEGMENT" => Segment::Tenant,
                 partial if partial.contains('*') => {
                     return Err("has a * within a segment; * stands for a whole segment".into());
                 }
-                partial if partial.contains("%7B") || partial.contains("TENANT-SEGMENT") => {
+                partial if partial.contains("%7B") => {
                     return Err("has a { within a segment; {tenant} stands for a whole one".into());
                 }
                 literal => Segment::Literal(literal.to_owned()),
@@ -197,6 +200,7 @@ mod tests {
         let path = CanonicalPath::parse(b"/v1/orgs/acme/users", PathRules::default()).unwrap();
         assert_eq!(pattern("/v1/orgs/{tenant}/**").capture(&path), Some("acme"));
         assert_eq!(pattern("/v2/orgs/{tenant}/**").capture(&path), None);
+        assert_eq!(pattern("/v1/orgs/tenant/**").tenants(), 0, "a segment like any other");
     }
 
     #[test]

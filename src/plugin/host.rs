@@ -8,7 +8,7 @@ use prost::Message;
 
 use super::hostcalls::{self, NOT_FOUND, UNIMPLEMENTED};
 use crate::config::Environment;
-use crate::host::{Hash, Host, HostError, HostVerdict, Timestamp};
+use crate::host::{Hash, Host, HostError, SignatureVerdict, Timestamp};
 
 /// `envoy.source.extensions.common.wasm.VerifySignatureArguments`.
 #[derive(Clone, PartialEq, Message)]
@@ -50,9 +50,9 @@ impl Host for ProxyHost {
         key: &[u8],
         signature: &[u8],
         message: &[u8],
-    ) -> Result<HostVerdict, HostError> {
+    ) -> Result<SignatureVerdict, HostError> {
         if self.verifies_nothing.get() {
-            return Ok(HostVerdict::Unsupported);
+            return Ok(SignatureVerdict::Unsupported);
         }
         let arguments = VerifyArguments {
             hash_function: hash.name().into(),
@@ -64,13 +64,13 @@ impl Host for ProxyHost {
         match call {
             Err(HostError { status: NOT_FOUND | UNIMPLEMENTED, .. }) => {
                 self.verifies_nothing.set(true);
-                Ok(HostVerdict::Unsupported)
+                Ok(SignatureVerdict::Unsupported)
             }
             Err(error) => Err(error),
             // An empty answer is a message too: result is false.
             Ok(answer) => match VerifyResult::decode(answer.as_slice()) {
-                Ok(answer) if answer.result => Ok(HostVerdict::Valid),
-                Ok(_) => Ok(HostVerdict::Invalid),
+                Ok(answer) if answer.result => Ok(SignatureVerdict::Valid),
+                Ok(_) => Ok(SignatureVerdict::Invalid),
                 Err(_) => Err(HostError { call: "verify_signature", status: 0 }),
             },
         }

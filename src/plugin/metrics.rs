@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::hostcalls;
-use crate::decision::{Decision, Verdict};
+use crate::decision::Decision;
+use crate::denial::Code;
 use crate::host::HostError;
 use crate::jwt::CacheUse;
-use crate::verdict::Code;
+use crate::verdict::Verdict;
 
 /// The counters of a worker, by name; each is defined once.
 #[derive(Debug, Default)]

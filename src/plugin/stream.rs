@@ -6,9 +6,9 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use super::worker::{self, Worker};
-use crate::decision::Verdict;
 use crate::host::HostError;
 use crate::reply::Reply;
+use crate::verdict::Verdict;
 
 /// One request.
 pub(super) struct Stream {

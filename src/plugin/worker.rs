@@ -10,11 +10,12 @@ use super::metrics::Metrics;
 use super::pairs;
 use crate::Guard;
 use crate::audit::AuditLevel;
-use crate::decision::{Decision, Verdict};
+use crate::decision::Decision;
 use crate::host::HostError;
 use crate::jwt::TokenCache;
 use crate::reply::Reply;
 use crate::request::Headers;
+use crate::verdict::Verdict;
 
 /// A configured worker.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! What a verified caller with a resolved tenant may do: the tenant's and the
 //! client's state.
 
+use crate::denial::{Code, Denial, Level};
 use crate::principal::Principal;
 use crate::tenant::{ResolvedTenant, Tenancy, TenantName, Unlisted};
-use crate::verdict::{Code, Denial, Level};
 
-/// A caller that passed every policy. Only [`admit`] makes one, so identity
-/// headers can't be written for anybody else.
+/// A caller that passed every policy. Only [`admit`] makes one, so no request
+/// of anybody else goes on with an identity.
 #[derive(Debug, Clone)]
 pub(crate) struct Admitted {
     principal: Principal,

@@ -22,6 +22,15 @@ impl<T> Found<T> {
             (Some(_), Some(_)) => Self::Repeated,
         }
     }
+
+    /// The same, with the item made into another.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Found<U> {
+        match self {
+            Self::Absent => Found::Absent,
+            Self::Once(item) => Found::Once(make(item)),
+            Self::Repeated => Found::Repeated,
+        }
+    }
 }
 
 impl<'r> Headers<'r> {

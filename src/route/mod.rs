@@ -1,5 +1,7 @@
 //! Routes: which rules a request is held to.
 
+mod coverage;
+
 use crate::credential::Mode;
 use crate::pattern::{HostPattern, PathPattern};
 use crate::request::Target;
@@ -60,22 +62,6 @@ impl Match {
     fn host(&self, host: &str) -> bool {
         self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host))
     }
-
-    /// Whether every request that `path` of `other` matches, on one of its
-    /// hosts and with one of its methods, is matched by this one.
-    fn covers(&self, path: &PathPattern, host: Option<&HostPattern>, method: Option<&str>) -> bool {
-        let methods = match method {
-            None => self.methods.is_empty(),
-            Some(method) => self.method(method),
-        };
-        let hosts = match host {
-            None => self.hosts.is_empty(),
-            Some(host) => {
-                self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.covers(host))
-            }
-        };
-        methods && hosts && self.paths.iter().any(|mine| mine.covers(path))
-    }
 }
 
 /// A HEAD request is answered like the GET request it stands for (RFC 9110
@@ -123,63 +109,6 @@ impl Routes {
                 && route.paths.iter().any(|path| path.matches(segments))
         })
     }
-
-    /// The indices of routes that can never match, because earlier ones take
-    /// every request that they would.
-    pub(crate) fn unreachable(routes: &[Match]) -> Vec<usize> {
-        let is_taken = |index: usize, route: &Match| {
-            let earlier = routes.get(..index).unwrap_or_default();
-            combinations(route)
-                .all(|(path, host, method)| earlier.iter().any(|r| r.covers(path, host, method)))
-        };
-        routes
-            .iter()
-            .enumerate()
-            .filter(|(index, route)| is_taken(*index, route))
-            .map(|(index, _)| index)
-            .collect()
-    }
-
-    /// Pairs of routes where the first asks something of some methods or hosts
-    /// of a path and the second less of the others: `(stricter, laxer)`, the
-    /// latter `None` for what no route matches.
-    pub(crate) fn gaps(
-        routes: &[(Match, Auth)],
-        unmatched: Option<Auth>,
-    ) -> Vec<(usize, Option<usize>)> {
-        let mut gaps = Vec::new();
-        for (index, (route, auth)) in routes.iter().enumerate() {
-            if route.methods.is_empty() && route.hosts.is_empty() {
-                continue;
-            }
-            let fallback =
-                routes.iter().enumerate().skip(index.saturating_add(1)).find(|(_, (later, _))| {
-                    route.paths.iter().any(|path| later.paths.iter().any(|p| p.covers(path)))
-                });
-            let gap = match fallback {
-                Some((later, (_, other))) => (other < auth).then_some(Some(later)),
-                None => unmatched.is_some_and(|other| other < *auth).then_some(None),
-            };
-            gaps.extend(gap.map(|later| (index, later)));
-        }
-        gaps
-    }
-}
-
-fn combinations(
-    route: &Match,
-) -> impl Iterator<Item = (&PathPattern, Option<&HostPattern>, Option<&str>)> {
-    let hosts = || or_none(&route.hosts);
-    let methods = || or_none(&route.methods).map(|method| method.map(String::as_str));
-    route.paths.iter().flat_map(move |path| {
-        hosts().flat_map(move |host| methods().map(move |method| (path, host, method)))
-    })
-}
-
-/// Each item, or one `None` where there is none.
-fn or_none<T>(items: &[T]) -> impl Iterator<Item = Option<&T>> {
-    let none = items.is_empty().then_some(None);
-    items.iter().map(Some).chain(none)
 }
 
 #[cfg(test)]

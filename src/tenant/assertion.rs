@@ -1,10 +1,10 @@
 //! Where a caller may name the tenant that it means: a header, and places in
 //! the path, the host and the query.
 
+use crate::denial::{Code, Denial};
 use crate::pattern::{HostPattern, PathPattern};
 use crate::request::escape::decode_form;
 use crate::request::{Found, Headers, Target};
-use crate::verdict::{Code, Denial};
 
 use super::{Tenancy, TenantName, Trust};
 
@@ -38,11 +38,7 @@ impl Assertions {
     ) -> Result<Vec<(TenantName, &str)>, Denial> {
         let mut asserted = Vec::new();
         if trust != Trust::Ignore {
-            let found = match headers.find(self.header.as_bytes()) {
-                Found::Absent => Found::Absent,
-                Found::Once(value) => Found::Once(value.to_vec()),
-                Found::Repeated => Found::Repeated,
-            };
+            let found = headers.find(self.header.as_bytes()).map(<[u8]>::to_vec);
             asserted.extend(name(tenancy, found, &self.header)?);
         }
         for place in &self.places {

@@ -12,8 +12,8 @@ pub(crate) use name::TenantName;
 
 use std::sync::Arc;
 
+use crate::denial::{Code, Denial};
 use crate::request::{Headers, Target};
-use crate::verdict::{Code, Denial};
 
 /// What a credential says about the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -63,7 +63,7 @@ impl EnvoyBuilder {
         self
     }
 
-    /// The settings of the contract's section 9 (default true). False: none of
+    /// The settings that the README asks for (default true). False: none of
     /// them, so that also the client's address comes from X-Forwarded-For.
     pub fn hardened(mut self, hardened: bool) -> Self {
         self.0.hardened = hardened;

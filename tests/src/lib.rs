@@ -3,14 +3,6 @@
 //! whatever a test wants signed.
 //!
 //! Each part is a file of its own; [`token`] needs neither Envoy nor the plugin.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a harness that fails loudly fails the test, which is its job"
-)]
 
 mod client;
 mod config;

@@ -1,5 +1,4 @@
 //! Every signature algorithm, in a real host.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

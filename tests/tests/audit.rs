@@ -1,5 +1,4 @@
 //! The audit lines in Envoy's log.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

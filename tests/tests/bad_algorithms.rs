@@ -1,5 +1,4 @@
 //! Algorithms and keys that a token would like to choose.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

@@ -1,5 +1,4 @@
 //! Forged identity in every spelling that an application could take for it.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

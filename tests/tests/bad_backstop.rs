@@ -1,6 +1,5 @@
 //! The backstop: nothing gets through where the guard is not there, traps, or
 //! was left out by Envoy.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

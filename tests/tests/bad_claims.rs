@@ -1,5 +1,4 @@
 //! Claims that are missing, mistyped, contradictory or another's.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

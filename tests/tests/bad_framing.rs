@@ -1,5 +1,4 @@
 //! Requests whose frame is odd: tunnels, missing or doubled parts, garbage.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

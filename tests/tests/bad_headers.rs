@@ -1,5 +1,4 @@
 //! Header values that no honest client sends.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 
@@ -227,7 +226,7 @@ fn very_large_values_are_refused_or_harmless() {
             "past Envoy's limit",
             get().bearer(good_token()).header("x-large", large(99_000)),
         );
-        // 64 KiB in one value, the contract's limit of tokens to the byte.
+        // 64 KiB in one value, the limit of tokens to the byte.
         site.refused_with("64 KiB", get().bearer(large(65_536)), "token_too_large");
         let token = |pad: usize| idp("eddsa").token(json!({"tenant": "acme", "pad": large(pad)}));
         // Base64url has no spelling for every length, but for three in four.

@@ -1,5 +1,4 @@
 //! API keys that are large, binary, empty, doubled or in odd places.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

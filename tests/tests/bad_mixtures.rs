@@ -1,5 +1,4 @@
 //! Things that are harmless alone, mixed until they could contradict.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

@@ -1,5 +1,4 @@
 //! Signatures that are forged, bent, of another algorithm or of another key.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

@@ -1,5 +1,4 @@
 //! Spellings of paths, queries and hosts that name a tenant or a route.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

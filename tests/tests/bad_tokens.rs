@@ -1,5 +1,4 @@
 //! Tokens of a bad shape, with a bad header or with bad claims.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

@@ -1,6 +1,5 @@
 //! Vectors that others made for JOSE: Wycheproof's key sets and the cookbook of
 //! RFC 7520. They are no part of the project; `VECTORS_DIR` says where they are.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad;
 

@@ -1,6 +1,5 @@
-//! Section 7 of the contract: every code that this version reaches, and the
+//! Every code that this version reaches, and the
 //! reply it comes with.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 
@@ -194,7 +193,7 @@ const REACHED: [&str; 29] = [
     "token_type_refused",
 ];
 
-/// The others of the contract: for later versions, and for a host that fails.
+/// The others: for later versions, and for a host that fails.
 const NOT_REACHED: [&str; 10] = [
     "authentication_blocked",
     "guard_unavailable",
@@ -209,7 +208,7 @@ const NOT_REACHED: [&str; 10] = [
 ];
 
 #[test]
-fn every_code_of_the_contract_has_a_counter() {
+fn every_code_has_a_counter() {
     let mut all: Vec<&str> = REACHED.into_iter().chain(NOT_REACHED).collect();
     all.sort_unstable();
     let prefix = "wasmcustom.tenant_guard.denied.";

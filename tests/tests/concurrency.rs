@@ -1,5 +1,4 @@
 //! Many requests at once: each gets its own answer.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

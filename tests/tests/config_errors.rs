@@ -1,5 +1,4 @@
 //! Documents that are refused: what Envoy says of them when it validates.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

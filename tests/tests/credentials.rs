@@ -1,5 +1,4 @@
 //! Where credentials are read, and that they go no further.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

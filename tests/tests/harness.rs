@@ -1,5 +1,4 @@
 //! The harness itself, without the plugin.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! The counters, as Envoy's admin API has them.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

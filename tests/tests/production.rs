@@ -1,5 +1,4 @@
 //! The production document of the README, in a real Envoy.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod examples;
 

@@ -1,5 +1,4 @@
 //! The examples of the README: tokens as the providers really make them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod examples;
 

@@ -1,5 +1,4 @@
 //! What goes on without an identity, and what doesn't go on.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

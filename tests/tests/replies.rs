@@ -1,5 +1,4 @@
 //! The `replies` section, and replies that aren't the usual ones.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

@@ -1,6 +1,5 @@
 //! Secrets from the VM's environment, peppered keys, and a document handed
 //! over as a `Struct`.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

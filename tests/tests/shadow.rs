@@ -1,5 +1,4 @@
 //! Shadow mode: refusals that aren't carried out.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

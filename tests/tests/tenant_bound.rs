@@ -1,5 +1,4 @@
-//! Section 5 of the contract where credentials are bound to tenants.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+//! Which tenant a request is for where credentials are bound to tenants.
 
 mod common;
 

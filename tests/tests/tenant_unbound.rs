@@ -1,6 +1,5 @@
-//! Section 5 of the contract where a trusted peer names the tenant, and what
+//! Which tenant a request is for where a trusted peer names the tenant, and what
 //! counts as a tenant's name.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

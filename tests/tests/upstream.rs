@@ -1,5 +1,4 @@
 //! What the application sees of an allowed request, header by header.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

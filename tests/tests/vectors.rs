@@ -3,8 +3,6 @@
 //!
 //! `tests/probe` is a plugin that verifies a list both ways and refuses its
 //! configuration where one of them is wrong.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::arithmetic_side_effects, reason = "a test that panics fails")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::jwt::{ActsForSpec, IssuerSpec, TenantSpec};
 use super::super::node::Context;
-use crate::jwt::{Issuer, IssuerName, TenantSource};
+use crate::jwt::{Issuer, IssuerName, Template, TenantSource};
 use crate::tenant::{Reach, Tenancy, TenantName};
 
 /// Links all issuers: those of the document, and each tenant's own.
@@ -44,7 +44,7 @@ fn check_issuers(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>
     let at = |spec: &IssuerSpec| format!("{}.issuer", spec.path);
     let mut exact: HashMap<&str, Shared<'_>> = HashMap::new();
     let mut nameless: Option<&IssuerSpec> = None;
-    let mut templates: Vec<&IssuerSpec> = Vec::new();
+    let mut templates: Vec<(&Template, &IssuerSpec)> = Vec::new();
     for (spec, owner) in specs {
         match &spec.iss {
             IssuerName::Exact(iss) => {
@@ -57,14 +57,15 @@ fn check_issuers(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>
                 }
                 None => nameless = Some(spec),
             },
-            IssuerName::Template { .. } => {
-                if let Some(other) = templates.iter().find(|other| overlap(&spec.iss, &other.iss)) {
+            IssuerName::Template(mine) => {
+                let other = templates.iter().find(|(template, _)| mine.overlaps(template));
+                if let Some((_, other)) = other {
                     problems.error(
                         at(spec),
                         format!("overlaps the issuer of {}: some issuer matches both", other.path),
                     );
                 }
-                templates.push(spec);
+                templates.push((mine, spec));
             }
         }
     }
@@ -127,30 +128,6 @@ impl<'s> Shared<'s> {
     }
 }
 
-/// Whether some issuer matches both templates: segment by segment, since a
-/// claim stands for a whole one.
-fn overlap(mine: &IssuerName, theirs: &IssuerName) -> bool {
-    let segments = |name: &IssuerName| -> Option<Vec<Option<String>>> {
-        let IssuerName::Template { before, after, .. } = name else {
-            return None;
-        };
-        let literal = |text: &str| text.split('/').map(|part| Some(part.to_owned())).collect();
-        let mut segments: Vec<Option<String>> = literal(before);
-        // `before` ends with a slash: the empty part behind it is the claim's.
-        segments.pop();
-        segments.push(None);
-        if let Some(rest) = after.strip_prefix('/') {
-            segments.extend::<Vec<_>>(literal(rest));
-        }
-        Some(segments)
-    };
-    let (Some(mine), Some(theirs)) = (segments(mine), segments(theirs)) else {
-        return false;
-    };
-    mine.len() == theirs.len()
-        && mine.iter().zip(&theirs).all(|(a, b)| a.is_none() || b.is_none() || a == b)
-}
-
 fn link_one(
     context: &Context<'_>,
     spec: IssuerSpec,
@@ -188,13 +165,7 @@ fn link_one(
     if tenant.allow.is_some() && !context.problems.has_errors_at(&allow) {
         names.check_within(&reach, &subjects, &source);
     }
-    let name = spec.name.unwrap_or_else(|| match &spec.iss {
-        IssuerName::Exact(iss) => iss.clone(),
-        IssuerName::Template { before, claim, after } => {
-            format!("{before}{{{}}}{after}", claim.as_str())
-        }
-        IssuerName::None => "none".into(),
-    });
+    let name = spec.name.unwrap_or_else(|| spec.iss.to_string());
     Issuer {
         name,
         iss: spec.iss,

@@ -30,21 +30,18 @@ pub(super) fn link(
             (spec.matches, rules)
         })
         .collect();
-    let matches: Vec<Match> = routes.iter().map(|(route, _)| route.clone()).collect();
-    for index in Routes::unreachable(&matches) {
+    let routes = Routes::new(routes, (!defaults.unmatched_denied).then(|| defaults.rules.clone()));
+    for index in routes.unreachable() {
         problems.error(
             path_of(index),
             "can never match: routes before it take all of its requests; move it up or take it out",
         );
     }
-    let auths: Vec<(Match, Auth)> =
-        routes.iter().map(|(route, rules)| (route.clone(), rules.auth)).collect();
-    let unmatched = (!defaults.unmatched_denied).then(|| defaults.rules.clone());
-    for (strict, lax) in Routes::gaps(&auths, unmatched.as_ref().map(|rules| rules.auth)) {
+    for (strict, lax) in routes.gaps() {
         let lax = lax.map_or("routes_unmatched", path_of);
         problems.warn(path_of(strict), format!("asks for more than {lax}, which takes the same path with other methods or on other hosts"));
     }
-    Routes::new(routes, unmatched)
+    routes
 }
 
 fn route_rules(

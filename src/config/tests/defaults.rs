@@ -17,7 +17,7 @@ fn locations(guard: &Guard) -> Vec<&Location> {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_contract() {
+fn every_default_is_what_it_is_said_to_be() {
     let keys = json!([{"id": "k", "sha256": digest(1)}]);
     let guard = guard(&with(small(), "/api_keys/keys", keys));
     assert_eq!(guard.revision(), None);

@@ -62,8 +62,8 @@ fn a_host_that_verifies_decides_and_one_that_fails_refuses() {
         let verifier = Verifier::keys(&[&key]);
         let token = key.token(claims(json!({})));
         for (says, expected) in [
-            (Ok(HostVerdict::Valid), None),
-            (Ok(HostVerdict::Invalid), Some(Code::TokenSignatureInvalid)),
+            (Ok(SignatureVerdict::Valid), None),
+            (Ok(SignatureVerdict::Invalid), Some(Code::TokenSignatureInvalid)),
             (Err(failed), Some(Code::GuardUnavailable)),
         ] {
             let host = TestHost::saying(says);

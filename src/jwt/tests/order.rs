@@ -11,7 +11,7 @@ struct Draft {
 
 type Fault = (&'static str, Code, fn(&mut Draft));
 
-/// In the order of the contract's section 4.
+/// In the order in which a token is checked.
 const FAULTS: [Fault; 15] = [
     ("too large", Code::TokenTooLarge, |d| d.claims["pad"] = json!("x".repeat(3_000))),
     ("an extension", Code::TokenMalformed, |d| d.header["crit"] = json!(["exp"])),

@@ -8,8 +8,9 @@ use tenant_guard_tests::token::{b64, unb64};
 
 use super::signatures::unhex;
 use super::*;
+use crate::host::SignatureVerdict as Verdict;
 use crate::jwt::key::Key as OurKey;
-use crate::jwt::signature::{self, Verdict};
+use crate::jwt::signature;
 
 /// A file of vectors; `None` where there are none at all.
 fn vectors(file: &str) -> Option<Value> {

@@ -5,7 +5,7 @@ use tenant_guard_host_tests::Outcome;
 use crate::common::*;
 
 #[test]
-fn without_faults_each_request_is_decided_as_the_contract_says() {
+fn without_faults_each_request_is_decided_as_it_should_be() {
     let mut host = host();
 
     let run = host.request(&with_key());

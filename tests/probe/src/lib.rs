@@ -15,7 +15,7 @@ use proxy_wasm::hostcalls::log;
 use proxy_wasm::traits::{Context, RootContext};
 use proxy_wasm::types::LogLevel;
 use serde_json::Value;
-use tenant_guard::{Hash, Host, HostError, HostVerdict, Timestamp, probe};
+use tenant_guard::{Hash, Host, HostError, SignatureVerdict, Timestamp, probe};
 
 proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| -> Box<dyn RootContext> { Box::new(Probe) });
@@ -90,9 +90,9 @@ impl<H: Host> Host for Watched<H> {
         key: &[u8],
         signature: &[u8],
         message: &[u8],
-    ) -> Result<HostVerdict, HostError> {
+    ) -> Result<SignatureVerdict, HostError> {
         let verdict = self.host.verify_signature(hash, key, signature, message)?;
-        if verdict != HostVerdict::Unsupported {
+        if verdict != SignatureVerdict::Unsupported {
             self.answers.set(self.answers.get() + 1);
         }
         Ok(verdict)
@@ -112,7 +112,7 @@ impl Host for VerifiesNothing {
         _: &[u8],
         _: &[u8],
         _: &[u8],
-    ) -> Result<HostVerdict, HostError> {
-        Ok(HostVerdict::Unsupported)
+    ) -> Result<SignatureVerdict, HostError> {
+        Ok(SignatureVerdict::Unsupported)
     }
 }

@@ -1,5 +1,5 @@
 //! What the hostile tests share: one house with every kind of door, in an
-//! Envoy with the contract's hardening and in one without.
+//! Envoy hardened as the README says and in one without.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::sync::LazyLock;
