@@ -169,6 +169,8 @@ mod tests {
         let mut keys = ApiKeys::new(KeyHash::Sha256);
         keys.insert(Sha256::digest(b"secret").into(), key("k"));
         assert_eq!(code(&keys, "secret", 0.0), Ok("k".into()));
+        // Nothing is no key, whatever is configured.
+        keys.insert(Sha256::digest(b"").into(), key("empty"));
         for wrong in ["", "Secret", "secret ", "secre", "secret\0"] {
             assert_eq!(code(&keys, wrong, 0.0), Err(Code::ApiKeyUnknown), "{wrong:?}");
         }

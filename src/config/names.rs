@@ -39,6 +39,28 @@ pub(super) fn own_header(node: Node<'_, '_>) -> Option<String> {
     Some(name)
 }
 
+/// A header that tells the application something: none that has a meaning of
+/// its own.
+pub(super) fn identity_header(node: Node<'_, '_>) -> Option<String> {
+    let name = own_header(node)?;
+    let folded = fold(name.as_bytes());
+    let taken = ["content-type", "cookie", "x-request-id"].iter().copied().chain(ALWAYS_STRIPPED);
+    if taken.into_iter().any(|known| folded == known.as_bytes()) {
+        return node.error("has a meaning of its own; use a name of your own");
+    }
+    Some(name)
+}
+
+/// Headers by which a client could ask for another path or method than the
+/// one that was checked.
+pub(super) const ALWAYS_STRIPPED: [&str; 5] = [
+    "x-original-url",
+    "x-rewrite-url",
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+];
+
 /// An entry of `from`: exactly one of header, cookie and query.
 pub(super) fn source(node: Node<'_, '_>) -> Option<Source> {
     let object = node.object()?;

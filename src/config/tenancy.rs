@@ -43,7 +43,7 @@ pub(super) fn tenancy(node: Node<'_, '_>, paths: PathRules) -> Option<TenancySpe
     object.not_supported_yet(&["default"]);
     let spec = TenancySpec {
         strict: object.field("strict", |node| node.flag()).unwrap_or(defaults.strict),
-        header: object.field("header", names::own_header).unwrap_or(defaults.header),
+        header: object.field("header", names::identity_header).unwrap_or(defaults.header),
         reserved: object.field("reserved", reserved).unwrap_or(defaults.reserved),
         trust: object.field("trust_header", trust).unwrap_or(defaults.trust),
         assertions: object

@@ -9,16 +9,6 @@ use crate::identity::{IdentityNames, Upstream};
 use crate::jwt::ClaimPath;
 use crate::request::fold::FoldedNames;
 
-/// Headers by which a client could ask for another path or method than the
-/// one that was checked.
-const ALWAYS_STRIPPED: [&str; 5] = [
-    "x-original-url",
-    "x-rewrite-url",
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
-];
-
 /// The `upstream` section as read.
 pub(super) struct UpstreamSpec {
     names: IdentityNames,
@@ -67,11 +57,11 @@ pub(super) fn upstream(node: Node<'_, '_>) -> Option<UpstreamSpec> {
         claims: object
             .field("claims", |node| {
                 node.entries(|claim, node| {
-                    Some((ClaimPath::parse(claim), names::own_header(node)?))
+                    Some((ClaimPath::parse(claim), names::identity_header(node)?))
                 })
             })
             .unwrap_or_default(),
-        payload: object.field("payload", names::own_header),
+        payload: object.field("payload", names::identity_header),
         strip: object.field("strip", |node| node.list(names::own_header)).unwrap_or_default(),
         forward_credentials: object
             .field("forward_credentials", |node| node.flag())
@@ -93,7 +83,7 @@ fn identity_names(node: Node<'_, '_>) -> Option<IdentityNames> {
     let field = |name: &'static str, default: Option<String>| {
         let read = object.field(name, |node| match node.value {
             Value::Null => Some(None),
-            _ => names::own_header(node).map(Some),
+            _ => names::identity_header(node).map(Some),
         });
         read.unwrap_or(default)
     };
@@ -138,7 +128,7 @@ impl UpstreamSpec {
     pub(super) fn into_upstream(self, tenancy_header: &str) -> Upstream {
         let mut stripped = FoldedNames::default();
         let own = self.headers().chain(&self.turned_off).map(String::as_str);
-        for header in own.chain(ALWAYS_STRIPPED) {
+        for header in own.chain(names::ALWAYS_STRIPPED) {
             stripped.insert(header.as_bytes());
         }
         stripped.insert(tenancy_header.as_bytes());

@@ -242,7 +242,13 @@ fn credentials_of_two_tenants_agree_on_no_route() {
             "routes": [{"match": {"path": "/**"}, "tenancy": "none"}]
         }),
     ));
-    for (claimed, result) in [("acme", "allow"), ("globex", "tenant_mismatch")] {
+    for (claimed, result) in [
+        (json!("acme"), "allow"),
+        (json!(["acme", "globex"]), "allow"),
+        (json!("globex"), "tenant_mismatch"),
+        // Nobody's token gets no tenant from whatever key lies about.
+        (json!(null), "tenant_mismatch"),
+    ] {
         let request = by_token(json!({"tenant": claimed})).with("x-api-key", "web");
         assert_eq!(outcome(&guard, &request), result, "{claimed}");
     }
@@ -257,5 +263,27 @@ fn a_token_of_no_listed_client_is_nobody_in_the_reserved_tenant_too() {
             json!({"tenancy": {"unknown_clients": unknown}, "routes": route.clone()}),
         ));
         assert_eq!(tenant(&guard, &by_token(json!({"client_id": "web"}))), result);
+    }
+}
+
+#[test]
+fn a_token_for_one_tenant_that_is_off_is_refused_without_tenancy_too() {
+    let with = |active: bool| {
+        guard(merged(
+            jwt(json!({"tenant": {"claims": ["tenant"]}})),
+            json!({
+                "tenants": [{"id": "acme", "active": active}, {"id": "globex"}],
+                "routes": [{"match": {"path": "/**"}, "tenancy": "none"}]
+            }),
+        ))
+    };
+    for (claimed, on, off) in [
+        (json!("acme"), "allow", "tenant_inactive"),
+        (json!(["acme", "globex"]), "allow", "allow"),
+        (json!("unlisted"), "allow", "allow"),
+    ] {
+        let request = by_token(json!({ "tenant": claimed }));
+        assert_eq!(outcome(&with(true), &request), on, "{claimed}");
+        assert_eq!(outcome(&with(false), &request), off, "{claimed}");
     }
 }

@@ -1,6 +1,7 @@
 //! What a list of routes leaves out, as the configuration is told of it.
 
-use super::{Match, Routes};
+use super::{Auth, Match, Routes, Rules};
+use crate::credential::Mode;
 use crate::pattern::{HostPattern, PathPattern};
 
 impl Routes {
@@ -36,15 +37,30 @@ impl Routes {
                 },
             );
             let gap = match fallback {
-                Some((later, (_, other))) => (other.auth < rules.auth).then_some(Some(later)),
+                Some((later, (_, other))) => other.asks_less_than(rules).then_some(Some(later)),
                 None => {
                     let unmatched = self.unmatched.as_ref();
-                    unmatched.is_some_and(|other| other.auth < rules.auth).then_some(None)
+                    unmatched.is_some_and(|other| other.asks_less_than(rules)).then_some(None)
                 }
             };
             gaps.extend(gap.map(|later| (index, later)));
         }
         gaps
+    }
+}
+
+impl Rules {
+    /// Whether something that `other` asks for isn't asked for here.
+    fn asks_less_than(&self, other: &Self) -> bool {
+        if self.auth == Auth::None || other.auth == Auth::None {
+            return self.auth < other.auth;
+        }
+        let tenancy = |rules: &Self| rules.tenancy.map(|tenancy| tenancy.strict);
+        let takes_keys = |rules: &Self| rules.mode != Mode::Jwt;
+        self.auth < other.auth
+            || tenancy(self) < tenancy(other)
+            || (self.issuers.is_none() && other.issuers.is_some())
+            || (takes_keys(self) && !takes_keys(other))
     }
 }
 

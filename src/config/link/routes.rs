@@ -68,12 +68,24 @@ fn route_rules(
                 "must not be any_peer where credentials are bound to tenants: anybody whose credential isn't could name any tenant",
             );
         }
+        if !defaults.bindings && inherited && spec.auth != Auth::None {
+            problems.warn(
+                format!("{path}.tenancy"),
+                "lets callers whose credential is bound to no tenant name any tenant; that is for networks whose every peer is trusted",
+            );
+        }
         if spec.auth == Auth::Optional && rules.strict {
             problems.error(
                 format!("{path}.auth"),
                 "optional admits callers without a tenant, and the route is strict; set tenancy.strict: false or tenancy: none on it",
             );
         }
+    }
+    if tenancy.is_none() && spec.issuers.is_none() && issuers.len() > 1 && spec.auth != Auth::None {
+        problems.warn(
+            format!("{path}.tenancy"),
+            "is none and the route takes tokens of every issuer: two issuers may use one subject for two users; name the issuers that it is for",
+        );
     }
     let only = spec.issuers.as_ref().map(|names| {
         let mut indices = Vec::new();

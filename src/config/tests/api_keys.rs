@@ -133,3 +133,16 @@ fn ids_scopes_and_roles_are_text_that_fits_a_header() {
     refused(&document, "tenants[0].clients[0].id", "control characters");
     refused(&without(full(), &format!("{KEY}/id")), &format!("{PATH}.id"), "is required");
 }
+
+#[test]
+fn the_digest_of_nothing_is_no_key() {
+    // `printf %s "$UNSET" | sha256sum`, and with `echo`.
+    for digest in [
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b",
+    ] {
+        let key = json!({"id": "k", "sha256": digest});
+        let document = json!({"version": 1, "api_keys": {"keys": [key]}});
+        refused(&document, "api_keys.keys[0]", "has the digest of an empty text");
+    }
+}

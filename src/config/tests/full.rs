@@ -112,7 +112,7 @@ pub(super) fn full() -> Value {
             {"match": {"path": ["/healthz", "/readyz"]}, "auth": "none"},
             {"match": {"path": "/v1/outline", "methods": ["POST"], "host": "*.example.com"}},
             {"match": {"path": "/staff/**"}, "mode": "jwt", "issuers": ["customers"]},
-            {"match": {"path": "/me"}, "tenancy": "none"},
+            {"match": {"path": "/me"}, "issuers": ["customers"], "tenancy": "none"},
             {
                 "match": {"path": "/ingest/**"},
                 "auth": "optional",

@@ -167,3 +167,60 @@ fn a_document_without_credentials_is_warned_of() {
     let document = json!({"version": 1});
     warned(&document, "", "configures no issuer and no API key");
 }
+
+#[test]
+fn a_gap_is_whatever_the_other_methods_are_not_asked_for() {
+    let strict = json!({"match": {"path": "/a", "methods": ["GET"]}, "mode": "jwt",
+                        "issuers": ["https://idp.example/"]});
+    let lax = json!({"match": {"path": "/**"}});
+    for (first, second, gap) in [
+        (strict.clone(), lax.clone(), true),
+        (with(strict.clone(), "/issuers", Value::Null), lax.clone(), true),
+        (json!({"match": {"path": "/a", "methods": ["GET"]}}), lax.clone(), false),
+        (
+            json!({"match": {"path": "/a", "host": "a.example"}}),
+            json!({"match": {"path": "/a"}, "tenancy": {"strict": false}}),
+            true,
+        ),
+        (
+            json!({"match": {"path": "/a", "host": "a.example"}}),
+            json!({"match": {"path": "/a"}, "tenancy": "none"}),
+            true,
+        ),
+    ] {
+        let mut first = first;
+        if first["issuers"].is_null() {
+            first.as_object_mut().unwrap().remove("issuers");
+        }
+        let document = with(small(), "/routes", json!([first, second]));
+        if gap {
+            warned(&document, "routes[0]", "asks for more than routes[1]");
+        } else {
+            assert_eq!(accepted(&document), []);
+        }
+    }
+}
+
+#[test]
+fn a_route_that_cannot_tell_users_apart_is_warned_of() {
+    let other = issuer("https://other.example/", "k2");
+    let mut both = [issuer("https://idp.example/", "k1"), other];
+    for issuer in &mut both {
+        issuer["tenant"] = json!({"claims": ["tenant"], "any_tenant": true});
+    }
+    let me = |more: Value| {
+        let mut route = json!({"match": {"path": "/me"}, "tenancy": "none"});
+        route.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"version": 1, "jwt": {"issuers": both.clone()}, "routes": [route]})
+    };
+    warned(&me(json!({})), "routes[0].tenancy", "two issuers may use one subject");
+    assert_eq!(accepted(&me(json!({"issuers": ["https://idp.example/"]}))), []);
+}
+
+#[test]
+fn trust_in_every_peer_is_warned_of() {
+    let tenancy = json!({"strict": false, "trust_header": "any_peer"});
+    let route = json!([{"match": {"path": "/a"}, "tenancy": tenancy}]);
+    let document = with(small(), "/routes", route);
+    warned(&document, "routes[0].tenancy", "name any tenant");
+}

@@ -174,3 +174,15 @@ fn a_public_route_leaves_credentials_and_removes_identity() {
     }
     assert_eq!((sent.value("x-user-id"), sent.value("x_tenant_id")), (None, None));
 }
+
+#[test]
+fn a_credential_header_leaves_in_every_spelling() {
+    let guard = with(json!({}));
+    let request = Request::get("/").with("x-api-key", "sesame");
+    for alias in ["x_api_key", "X.Api.Key", "x-api~key"] {
+        let request = request.clone().with(alias, "another");
+        let sent = request.changed(&decide(&guard, &request));
+        assert_eq!(sent.value(alias), None, "{alias}");
+        assert_eq!(sent.value("x-api-key"), None, "{alias}");
+    }
+}
