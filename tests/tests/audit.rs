@@ -256,6 +256,22 @@ fn a_flood_is_capped_and_what_was_left_out_is_counted() {
 }
 
 #[test]
+fn a_flood_of_refusals_hides_nobody_who_acts_for_others() {
+    let envoy = EnvoyBuilder::new(document(json!({"max_per_second": 20}))).start();
+    let machine = idp("machine").token(json!({"sub": "robot"}));
+    let mut connection = envoy.connect(tenant_guard_tests::Protocol::H1);
+    for _ in 0..10 {
+        for _ in 0..300 {
+            assert_eq!(connection.send(&Request::get("/")).unwrap().status, 401);
+        }
+        let acting = Request::get("/").bearer(&machine).tenant("acme");
+        assert_eq!(connection.send(&acting).unwrap().status, 200);
+    }
+    let acted = lines(&envoy).into_iter().filter(|(_, line)| line["verdict"] == "allow").count();
+    assert_eq!(acted, 10);
+}
+
+#[test]
 fn no_log_holds_a_credential() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
     let envoy = EnvoyBuilder::new(document(json!({"log": "all"}))).log_level("info").start();
