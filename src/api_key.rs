@@ -76,6 +76,19 @@ pub(crate) struct ApiKey {
     pub(crate) expires: Option<Timestamp>,
 }
 
+/// A key that was presented and may be used. Only [`ApiKeys::verify`] makes
+/// one.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownKey(Arc<ApiKey>);
+
+impl core::ops::Deref for KnownKey {
+    type Target = ApiKey;
+
+    fn deref(&self) -> &ApiKey {
+        &self.0
+    }
+}
+
 /// All configured keys.
 pub(crate) struct ApiKeys {
     hash: KeyHash,
@@ -115,7 +128,7 @@ impl ApiKeys {
     ///
     /// # Errors
     /// `api_key_unknown`, `api_key_inactive`, `api_key_expired`.
-    pub(crate) fn verify(&self, presented: &[u8], host: &dyn Host) -> Result<Arc<ApiKey>, Denial> {
+    pub(crate) fn verify(&self, presented: &[u8], host: &dyn Host) -> Result<KnownKey, Denial> {
         if presented.is_empty() {
             // Whatever its digest: nothing is no key.
             return Err(Denial::by(Code::ApiKeyUnknown, "empty"));
@@ -136,7 +149,7 @@ impl ApiKeys {
                 return refuse(Code::ApiKeyExpired, "expires");
             }
         }
-        Ok(Arc::clone(key))
+        Ok(KnownKey(Arc::clone(key)))
     }
 }
 

@@ -1,10 +1,9 @@
 //! Who a request is from: a verified token, a known key, both, or nobody.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::Guard;
-use crate::api_key::ApiKey;
+use crate::api_key::{ApiKey, KnownKey};
 use crate::credential::Presented;
 use crate::denial::{Code, Denial};
 use crate::host::Host;
@@ -39,7 +38,7 @@ impl Method {
 #[derive(Debug, Clone)]
 pub(crate) struct Principal {
     token: Option<Rc<VerifiedToken>>,
-    key: Option<Arc<ApiKey>>,
+    key: Option<KnownKey>,
 }
 
 /// What happened besides the outcome.
@@ -86,15 +85,7 @@ pub(crate) fn authenticate(
         Presented::ApiKey(key) => api_key(&key),
         Presented::Both { jwt, key } => {
             let token = token(&jwt, trail)?.token;
-            let both = Principal { token, ..api_key(&key)? };
-            // Both name the tenant, or a token that is nobody's would get one
-            // from whatever key lies about, and bring its roles along.
-            let key_is_bound = both.key.as_ref().is_some_and(|key| key.bound != Bound::Nothing);
-            if key_is_bound == both.token_is_bound() {
-                Ok(both)
-            } else {
-                Err(Denial::by(Code::TenantMismatch, "both: one credential names no tenant"))
-            }
+            Ok(Principal { token, ..api_key(&key)? })
         }
         Presented::JwtElseKey { jwt, key } => {
             let denial = match (token(&jwt, trail), &key) {
@@ -127,11 +118,6 @@ impl Principal {
     pub(crate) fn bounds(&self) -> Vec<&Bound> {
         let token = self.token.iter().flat_map(|token| &token.bounds);
         token.chain(self.key.iter().map(|key| &key.bound)).collect()
-    }
-
-    fn token_is_bound(&self) -> bool {
-        let bounds = self.token.iter().flat_map(|token| &token.bounds);
-        bounds.into_iter().any(|bound| *bound != Bound::Nothing)
     }
 
     /// The tenants that its credentials are for, each where it is for one only.

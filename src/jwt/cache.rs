@@ -25,7 +25,7 @@ const OVERHEAD: usize = 128;
 impl TokenCache {
     /// A cache of at most that many entries and (roughly) bytes; none of
     /// either is no cache.
-    pub fn new(max_entries: usize, max_bytes: usize) -> Self {
+    pub(crate) fn new(max_entries: usize, max_bytes: usize) -> Self {
         let entries = NonZeroUsize::new(max_entries).filter(|_| max_bytes > 0);
         Self {
             // Grows as it fills: the bound is a bound, not a reservation.

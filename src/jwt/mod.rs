@@ -13,6 +13,7 @@ mod issuer_name;
 mod key;
 mod registered;
 mod signature;
+mod signed;
 mod verified;
 
 pub(crate) use algorithm::Algorithm;
@@ -36,10 +37,11 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::denial::{Code, Denial};
-use crate::host::{Host, SignatureVerdict};
+use crate::host::Host;
 use crate::tenant::Tenancy;
 use compact::Compact;
-use registered::{Registered, invalid};
+use registered::Registered;
+use signed::Signed;
 
 /// Whether a token was found in the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,18 +161,10 @@ impl Jwt {
         let key = issuer.key(token.alg, token.kid.as_deref())?;
         let registered = Registered::read(&token.claims)?;
         registered.check_dates(host.now()?, issuer.clock_skew)?;
-        let signed = token.signed.as_bytes();
-        match signature::verify(key, &token.signature, signed, host)? {
-            SignatureVerdict::Valid => {}
-            SignatureVerdict::Invalid => return Err(Code::TokenSignatureInvalid.into()),
-            SignatureVerdict::Unsupported => {
-                let rule = "this proxy doesn't verify the algorithm";
-                return Err(Denial::by(Code::TokenAlgorithmRefused, rule));
-            }
-        }
-        check_claims(issuer, token, &registered)?;
-        let verified = VerifiedToken::read(self, index, issuer, token, registered, tenancy)?;
-        check_audience(issuer, token)?;
+        let signed = Signed::verify(token, registered, key, host)?;
+        signed.check_claims(issuer)?;
+        let verified = VerifiedToken::read(self, index, issuer, &signed, tenancy)?;
+        signed.check_audience(issuer)?;
         Ok(verified)
     }
 
@@ -216,52 +210,6 @@ fn check_route(issuer: usize, only: Option<&[usize]>) -> Result<(), Denial> {
         return Ok(());
     }
     Err(Denial::by(Code::TokenIssuerUnknown, "the route's issuers").at(crate::denial::Level::Route))
-}
-
-/// What an issuer's rules ask of claims, the audience aside.
-fn check_claims(issuer: &Issuer, token: &Compact<'_>, dates: &Registered) -> Result<(), Denial> {
-    let claims = &token.claims;
-    if claims.contains_key("cnf") {
-        // RFC 7800: the token is bound to a key that the guard can't see, so
-        // whoever holds it need not be who it was issued to.
-        return Err(invalid("cnf"));
-    }
-    if let Some(most) = issuer.max_lifetime {
-        dates.check_lifetime(most)?;
-    }
-    for path in &issuer.require_claims {
-        let empty = match path.find(claims).as_deref() {
-            None | Some(Value::Null) => true,
-            Some(Value::String(text)) => text.is_empty(),
-            Some(Value::Array(items)) => items.is_empty(),
-            Some(_) => false,
-        };
-        if empty {
-            return Err(invalid(format!("require_claims: {}", path.as_str())));
-        }
-    }
-    for (path, accepted) in &issuer.claim_values {
-        let value = path.find(claims);
-        if !value.is_some_and(|value| accepted.contains(&value)) {
-            return Err(invalid(format!("claim_values: {}", path.as_str())));
-        }
-    }
-    Ok(())
-}
-
-/// RFC 7519 section 4.1.3: one of the token's audiences must be one of ours.
-fn check_audience(issuer: &Issuer, token: &Compact<'_>) -> Result<(), Denial> {
-    let Some(ours) = &issuer.audiences else {
-        return Ok(());
-    };
-    let is_ours = |value: &Value| value.as_str().is_some_and(|text| ours.iter().any(|a| a == text));
-    let found =
-        issuer.audience_claims.iter().any(|path| match path.find(&token.claims).as_deref() {
-            Some(Value::Array(audiences)) => audiences.iter().any(is_ours),
-            Some(audience) => is_ours(audience),
-            None => false,
-        });
-    if found { Ok(()) } else { Err(Denial::by(Code::TokenAudienceInvalid, "audiences")) }
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::Jwt;
 use super::claim::ClaimPath;
-use super::compact::Compact;
 use super::issuer::{Issuer, TenantSource};
 use super::registered::{Registered, invalid};
+use super::signed::Signed;
 use crate::denial::Denial;
 use crate::header_value::claim_text;
 use crate::tenant::{Bound, Reach, Tenancy, TenantName};
@@ -46,11 +46,10 @@ impl VerifiedToken {
         jwt: &Jwt,
         index: usize,
         issuer: &Issuer,
-        token: &Compact<'_>,
-        registered: Registered,
+        signed: &Signed<'_, '_>,
         tenancy: &Tenancy,
     ) -> Result<Self, Denial> {
-        let claims = &token.claims;
+        let (claims, token) = (signed.claims(), signed.token());
         let map = &issuer.claims;
         let scopes = union(claims, &map.scopes, |text| text.split(' ').collect(), is_scope)?;
         // What an issuer says of roles is worth something only where the
@@ -62,7 +61,7 @@ impl VerifiedToken {
         Ok(Self {
             issuer: index,
             skew: issuer.clock_skew,
-            registered,
+            registered: signed.registered().clone(),
             issuer_name: issuer.name.as_str().into(),
             kid: token.kid.clone(),
             subject: first_text(claims, &map.subject)?,

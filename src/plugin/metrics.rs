@@ -1,7 +1,6 @@
 //! Counters. Their number is fixed: a host never forgets one.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::Cell;
 
 use super::hostcalls;
 use crate::decision::Decision;
@@ -10,65 +9,91 @@ use crate::host::HostError;
 use crate::jwt::CacheUse;
 use crate::verdict::Verdict;
 
-/// The counters of a worker, by name; each is defined once.
-#[derive(Debug, Default)]
-pub(super) struct Metrics(RefCell<HashMap<String, u32>>);
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counter {
+    Allowed,
+    Public,
+    ShadowDenied,
+    Stripped,
+    CacheHits,
+    CacheMisses,
+    Denied(Code),
+}
+
+impl Counter {
+    fn all() -> impl Iterator<Item = Self> {
+        let plain = [
+            Self::Allowed,
+            Self::Public,
+            Self::ShadowDenied,
+            Self::Stripped,
+            Self::CacheHits,
+            Self::CacheMisses,
+        ];
+        plain.into_iter().chain(Code::ALL.iter().copied().map(Self::Denied))
+    }
+
+    fn name(self) -> String {
+        let name = match self {
+            Self::Allowed => "allowed",
+            Self::Public => "public",
+            Self::ShadowDenied => "shadow_denied",
+            Self::Stripped => "stripped",
+            Self::CacheHits => "cache_hits",
+            Self::CacheMisses => "cache_misses",
+            Self::Denied(code) => return format!("tenant_guard.denied.{}", code.name()),
+        };
+        format!("tenant_guard.{name}")
+    }
+}
+
+/// The counters of a worker; each is defined once.
+#[derive(Debug)]
+pub(super) struct Metrics(Vec<(Counter, Cell<Option<u32>>)>);
 
 impl Metrics {
     /// Defines all counters, so that they are seen before they count. One that
     /// fails is defined when it is first needed.
-    pub(super) fn define_all(&self) {
-        let names =
-            ["allowed", "public", "shadow_denied", "stripped", "cache_hits", "cache_misses"];
-        for name in names {
-            let _ = self.id(name.into());
-        }
-        for code in Code::ALL {
-            let _ = self.id(denied(*code));
-        }
+    pub(super) fn define() -> Self {
+        let define = |counter: Counter| hostcalls::define_counter(&counter.name()).ok();
+        Self(Counter::all().map(|counter| (counter, Cell::new(define(counter)))).collect())
     }
 
     /// Counts a decision.
     pub(super) fn count(&self, decision: &Decision) -> Result<(), HostError> {
         match (&decision.verdict, &decision.denial) {
-            (Verdict::Refuse(_), Some(denial)) => self.add(denied(denial.code), 1)?,
-            (Verdict::Shadow, Some(_)) => self.add("shadow_denied".into(), 1)?,
-            (Verdict::Public, _) => self.add("public".into(), 1)?,
-            _ => self.add("allowed".into(), 1)?,
+            (Verdict::Refuse(_), Some(denial)) => self.add(Counter::Denied(denial.code), 1)?,
+            (Verdict::Refuse(_), None) => self.count_unavailable()?,
+            (Verdict::Shadow, Some(_)) => self.add(Counter::ShadowDenied, 1)?,
+            (Verdict::Public, _) => self.add(Counter::Public, 1)?,
+            (Verdict::Allow | Verdict::Shadow, _) => self.add(Counter::Allowed, 1)?,
         }
         match decision.cache {
-            Some(CacheUse::Hit) => self.add("cache_hits".into(), 1)?,
-            Some(CacheUse::Miss) => self.add("cache_misses".into(), 1)?,
+            Some(CacheUse::Hit) => self.add(Counter::CacheHits, 1)?,
+            Some(CacheUse::Miss) => self.add(Counter::CacheMisses, 1)?,
             None => {}
         }
         match i64::try_from(decision.stripped) {
             Ok(0) | Err(_) => Ok(()),
-            Ok(stripped) => self.add("stripped".into(), stripped),
+            Ok(stripped) => self.add(Counter::Stripped, stripped),
         }
     }
 
     /// Counts a refusal that no decision came to.
     pub(super) fn count_unavailable(&self) -> Result<(), HostError> {
-        self.add(denied(Code::GuardUnavailable), 1)
+        self.add(Counter::Denied(Code::GuardUnavailable), 1)
     }
 
-    fn add(&self, name: String, by: i64) -> Result<(), HostError> {
-        hostcalls::increment(self.id(name)?, by)
+    fn add(&self, counter: Counter, by: i64) -> Result<(), HostError> {
+        let Some((_, known)) = self.0.iter().find(|(candidate, _)| *candidate == counter) else {
+            return Ok(());
+        };
+        let id = match known.get() {
+            Some(id) => id,
+            None => hostcalls::define_counter(&counter.name())?,
+        };
+        known.set(Some(id));
+        hostcalls::increment(id, by)
     }
-
-    fn id(&self, name: String) -> Result<u32, HostError> {
-        // Nothing here calls back, so the map is never borrowed twice.
-        let busy = HostError { call: "metrics", status: 0 };
-        let mut ids = self.0.try_borrow_mut().map_err(|_| busy)?;
-        if let Some(id) = ids.get(&name) {
-            return Ok(*id);
-        }
-        let id = hostcalls::define_counter(&format!("tenant_guard.{name}"))?;
-        ids.insert(name, id);
-        Ok(id)
-    }
-}
-
-fn denied(code: Code) -> String {
-    format!("denied.{}", code.name())
 }

@@ -40,13 +40,11 @@ struct Audited {
 
 impl Worker {
     pub(super) fn new(guard: Guard) -> Self {
-        let metrics = Metrics::default();
-        metrics.define_all();
         Self {
             cache: RefCell::new(guard.new_cache()),
             host: ProxyHost::default(),
             guard,
-            metrics,
+            metrics: Metrics::define(),
             refused: Cell::default(),
             let_on: Cell::default(),
         }
