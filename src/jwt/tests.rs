@@ -21,6 +21,7 @@ use super::*;
 use crate::Guard;
 use crate::config;
 use crate::host::{Hash, HostError, SignatureVerdict, Timestamp};
+use crate::testing::NoEnvironment;
 
 const ISS: &str = "https://idp.example/";
 const NOW: i64 = 1_800_000_000;
@@ -56,14 +57,6 @@ impl Host for TestHost {
     ) -> Result<SignatureVerdict, HostError> {
         self.asked.set(self.asked.get() + 1);
         self.verdict
-    }
-}
-
-struct NoEnvironment;
-
-impl config::Environment for NoEnvironment {
-    fn variable(&self, _: &str) -> Option<Vec<u8>> {
-        None
     }
 }
 
