@@ -158,6 +158,12 @@ impl Guard {
         Ok(Arrived::Admitted(Box::new(admitted)))
     }
 
+    /// The reply to a request that couldn't be decided on, because the host
+    /// failed.
+    pub fn unavailable(&self, headers: &Headers<'_>) -> Reply {
+        self.replies.reply(&Code::GuardUnavailable.into(), headers)
+    }
+
     /// An empty token cache of the configured size.
     pub fn new_cache(&self) -> TokenCache {
         TokenCache::new(self.cache_entries, self.cache_bytes)

@@ -51,10 +51,10 @@ impl Worker {
     }
 
     /// Decides on the current request, of `announced` headers, and prepares it
-    /// for what follows.
+    /// for what follows. Where the host fails at that, it is refused.
     ///
     /// # Errors
-    /// When the host fails at anything. The request must then not go on.
+    /// When the request can't even be read. It must then not go on.
     pub(super) fn decide(&self, announced: usize) -> Result<Verdict, HostError> {
         let buffer = hostcalls::header_map(Map::RequestHeaders)?;
         let headers = Headers::new(parse(&buffer, announced)?);
@@ -67,7 +67,13 @@ impl Worker {
         match decision.verdict {
             // It is refused, whatever else failed.
             verdict @ Verdict::Refuse(_) => Ok(verdict),
-            verdict => done.map(|()| verdict),
+            verdict => Ok(match done {
+                Ok(()) => verdict,
+                Err(error) => {
+                    self.unavailable(error);
+                    Verdict::Refuse(self.guard.unavailable(&headers))
+                }
+            }),
         }
     }
 

@@ -218,3 +218,23 @@ proptest! {
         }
     }
 }
+
+/// The configuration's own lists are its own, not each token's.
+#[test]
+fn a_long_list_of_tenants_costs_no_token_its_place() {
+    let names: Vec<String> = (0..20_000).map(|n| format!("tenant-{n}")).collect();
+    for tenant in [
+        json!({ "acts_for": names }),
+        json!({ "acts_for": "any", "allow": names }),
+        json!({ "claims": ["org"], "allow": names }),
+    ] {
+        let mut own = issuer(ISS, &[&es256()]);
+        own["tenant"] = tenant;
+        let verifier = Verifier::new(&[own]);
+        let mut cache = TokenCache::new(100, 1 << 20);
+        for n in 0..100 {
+            assert_eq!(look(&verifier, &numbered(n), AT, &mut cache), MISS);
+        }
+        assert_eq!(cache.len(), 100);
+    }
+}
