@@ -4,6 +4,7 @@
 //!
 //! Each part is a file of its own; [`token`] needs neither Envoy nor the plugin.
 
+mod builder;
 mod client;
 mod config;
 mod envoy;
@@ -14,7 +15,8 @@ mod process;
 mod stub;
 pub mod token;
 
+pub use builder::{EnvoyBuilder, plugin_file, validate, validate_yaml};
 pub use client::{Connection, Failure};
-pub use envoy::{Envoy, EnvoyBuilder, plugin_file, validate, validate_yaml};
+pub use envoy::Envoy;
 pub use message::{Protocol, Request, Response, for_each_protocol};
 pub use stub::{Reply, Seen, Stub};

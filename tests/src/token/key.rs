@@ -1,47 +1,12 @@
-//! Keys of test identity providers, and the tokens they sign.
-//!
-//! Everything is deterministic (fixed RSA keys, other keys derived from their
-//! seed) except the salt of PS* signatures. None of it needs Envoy.
+//! Signing keys: RSA keys are fixed, the others come from their seed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
 use rsa::{BigUint, RsaPrivateKey, pkcs1v15, pss};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-/// Unpadded base64url.
-pub fn b64(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// The bytes of unpadded base64url.
-pub fn unb64(text: &str) -> Vec<u8> {
-    URL_SAFE_NO_PAD.decode(text).expect("canonical base64url")
-}
-
-/// Lower-case hex of SHA-256, as API keys are configured.
-pub fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
-    hex(&Sha256::digest(bytes.as_ref()))
-}
-
-/// Lower-case hex of HMAC-SHA-256, as peppered API keys are configured.
-pub fn hmac_sha256_hex(pepper: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> String {
-    hex(&mac::<Hmac<Sha256>>(pepper.as_ref(), bytes.as_ref()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Seconds since 1970, now.
-pub fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_secs()).unwrap()
-}
+use super::{b64, hex, unb64};
 
 /// A signature algorithm of JWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,7 +41,7 @@ impl Alg {
 }
 
 #[derive(Clone)]
-enum Material {
+pub(super) enum Material {
     Rsa(Box<RsaPrivateKey>),
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
@@ -101,10 +66,10 @@ pub enum RsaKey {
 impl RsaKey {
     fn load(self) -> RsaPrivateKey {
         let text = match self {
-            RsaKey::A => include_str!("keys/rsa-2048-a.json"),
-            RsaKey::B => include_str!("keys/rsa-2048-b.json"),
-            RsaKey::Bits3072 => include_str!("keys/rsa-3072.json"),
-            RsaKey::Bits1024 => include_str!("keys/rsa-1024.json"),
+            RsaKey::A => include_str!("../keys/rsa-2048-a.json"),
+            RsaKey::B => include_str!("../keys/rsa-2048-b.json"),
+            RsaKey::Bits3072 => include_str!("../keys/rsa-3072.json"),
+            RsaKey::Bits1024 => include_str!("../keys/rsa-1024.json"),
         };
         let jwk: Value = serde_json::from_str(text).unwrap();
         let part = |name: &str| BigUint::from_bytes_be(&unb64(jwk[name].as_str().unwrap()));
@@ -116,9 +81,9 @@ impl RsaKey {
 /// A signing key of a test identity provider.
 #[derive(Clone)]
 pub struct Key {
-    alg: Alg,
+    pub(super) alg: Alg,
     kid: Option<String>,
-    material: Material,
+    pub(super) material: Material,
 }
 
 macro_rules! shorthand {
@@ -318,141 +283,8 @@ fn rsa_signature(alg: Alg, key: &RsaPrivateKey, message: &[u8]) -> Vec<u8> {
     }
 }
 
-fn mac<M: Mac + hmac::digest::KeyInit>(secret: &[u8], message: &[u8]) -> Vec<u8> {
+pub(super) fn mac<M: Mac + hmac::digest::KeyInit>(secret: &[u8], message: &[u8]) -> Vec<u8> {
     let mut mac = <M as Mac>::new_from_slice(secret).unwrap();
     mac.update(message);
     mac.finalize().into_bytes().to_vec()
-}
-
-/// A JWKS of these keys.
-pub fn jwks(keys: &[&Key]) -> Value {
-    json!({"keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>()})
-}
-
-/// The three parts of a token, to be tampered with and joined again.
-#[derive(Clone, Debug)]
-pub struct Parts {
-    /// The encoded header.
-    pub header: String,
-    /// The encoded payload.
-    pub payload: String,
-    /// The encoded signature.
-    pub signature: String,
-}
-
-impl Parts {
-    /// Takes a token apart.
-    pub fn of(token: &str) -> Parts {
-        let mut parts = token.split('.').map(str::to_owned);
-        let mut next = || parts.next().expect("a token has three parts");
-        Parts { header: next(), payload: next(), signature: next() }
-    }
-
-    /// The header's JSON.
-    pub fn header_json(&self) -> Value {
-        serde_json::from_slice(&unb64(&self.header)).unwrap()
-    }
-
-    /// The payload's JSON.
-    pub fn payload_json(&self) -> Value {
-        serde_json::from_slice(&unb64(&self.payload)).unwrap()
-    }
-
-    /// With another header, the signature left as it was.
-    pub fn with_header(mut self, header: &Value) -> Parts {
-        self.header = b64(header.to_string());
-        self
-    }
-
-    /// With other claims, the signature left as it was.
-    pub fn with_payload(mut self, claims: &Value) -> Parts {
-        self.payload = b64(claims.to_string());
-        self
-    }
-
-    /// With another signature.
-    pub fn with_signature(mut self, signature: impl AsRef<[u8]>) -> Parts {
-        self.signature = b64(signature);
-        self
-    }
-
-    /// With one bit of the signature changed.
-    pub fn with_flipped_bit(self) -> Parts {
-        let mut signature = unb64(&self.signature);
-        signature[0] ^= 1;
-        self.with_signature(signature)
-    }
-
-    /// The token again.
-    pub fn join(&self) -> String {
-        format!("{}.{}.{}", self.header, self.payload, self.signature)
-    }
-}
-
-/// An identity provider: an issuer name, an audience and its signing key.
-#[derive(Clone)]
-pub struct Issuer {
-    /// The `iss` of its tokens.
-    pub issuer: String,
-    /// The `aud` of its tokens.
-    pub audience: String,
-    /// The key it signs with.
-    pub key: Key,
-}
-
-impl Issuer {
-    /// An issuer whose tokens are for the audience `api`.
-    pub fn new(issuer: &str, key: Key) -> Issuer {
-        Issuer { issuer: issuer.to_owned(), audience: "api".to_owned(), key }
-    }
-
-    /// Good claims: iss, aud, sub `user-1`, iat now, exp in five minutes; then
-    /// `more` over them, where a null takes a claim out.
-    pub fn claims(&self, more: Value) -> Value {
-        let mut claims = json!({
-            "iss": self.issuer, "aud": self.audience, "sub": "user-1",
-            "iat": now(), "exp": now() + 300,
-        });
-        let map = claims.as_object_mut().unwrap();
-        for (name, value) in more.as_object().expect("claims are an object") {
-            if value.is_null() {
-                map.remove(name);
-            } else {
-                map.insert(name.clone(), value.clone());
-            }
-        }
-        claims
-    }
-
-    /// A good token with `more` over the claims of [`Issuer::claims`].
-    pub fn token(&self, more: Value) -> String {
-        self.key.token(self.claims(more))
-    }
-
-    /// `Bearer <token>`.
-    pub fn bearer(&self, more: Value) -> String {
-        format!("Bearer {}", self.token(more))
-    }
-
-    /// The JWKS of its one key.
-    pub fn jwks(&self) -> Value {
-        jwks(&[&self.key])
-    }
-
-    /// An entry of `jwt.issuers`: issuer, audiences and inline keys (the secret
-    /// of an HS key); `more` over it (`{"tenant": {...}}`).
-    pub fn config(&self, more: Value) -> Value {
-        let keys = match &self.key.material {
-            Material::Secret(_) => json!({"secret": self.key.secret()}),
-            _ => json!({"jwks": self.jwks()}),
-        };
-        let mut config = json!({
-            "issuer": self.issuer, "audiences": [self.audience],
-            "algorithms": [self.key.alg.name()], "keys": keys,
-        });
-        for (name, value) in more.as_object().expect("an issuer's fields are an object") {
-            config[name] = value.clone();
-        }
-        config
-    }
 }
