@@ -88,11 +88,11 @@ pub(crate) fn authenticate(
             Ok(Principal { token, ..api_key(&key)? })
         }
         Presented::JwtElseKey { jwt, key } => {
-            let denial = match (token(&jwt, trail), &key) {
-                (Err(denial), Some(_)) if denial.code.is_unauthenticated() => denial,
+            let (denial, key) = match (token(&jwt, trail), key) {
+                (Err(denial), Some(key)) if denial.code.is_unauthenticated() => (denial, key),
                 (outcome, _) => return outcome,
             };
-            match key.unwrap_or(Err(denial.clone())).and_then(|key| api_key(&key)) {
+            match key.and_then(|key| api_key(&key)) {
                 Err(other) if other.code == Code::GuardUnavailable => Err(other),
                 Err(other) => {
                     trail.key_denial = Some(other);

@@ -21,23 +21,33 @@ pub(crate) const ISSUER: &str = "https://idp.example";
 /// The shared secret of all issuers that name none.
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// A host whose clock stands still until it is set, and that verifies no
-/// signatures.
-pub(crate) struct FixedHost(Cell<Timestamp>);
+/// A host whose clock stands still until it is set. It verifies no signatures,
+/// unless it is told what to say of them, and counts how often it was asked.
+pub(crate) struct FixedHost {
+    now: Cell<Timestamp>,
+    verdict: Result<SignatureVerdict, HostError>,
+    pub(crate) asked: Cell<usize>,
+}
 
 impl FixedHost {
     pub(crate) fn at(seconds: f64) -> Self {
-        Self(Cell::new(Timestamp::from_seconds(seconds).unwrap()))
+        let now = Cell::new(Timestamp::from_seconds(seconds).unwrap());
+        Self { now, verdict: Ok(SignatureVerdict::Unsupported), asked: Cell::default() }
+    }
+
+    /// At [`NOW`], with this answer to every signature.
+    pub(crate) fn saying(verdict: Result<SignatureVerdict, HostError>) -> Self {
+        Self { verdict, ..Self::at(NOW) }
     }
 
     pub(crate) fn set(&self, seconds: f64) {
-        self.0.set(Timestamp::from_seconds(seconds).unwrap());
+        self.now.set(Timestamp::from_seconds(seconds).unwrap());
     }
 }
 
 impl Host for FixedHost {
     fn now(&self) -> Result<Timestamp, HostError> {
-        Ok(self.0.get())
+        Ok(self.now.get())
     }
 
     fn verify_signature(
@@ -47,7 +57,8 @@ impl Host for FixedHost {
         _: &[u8],
         _: &[u8],
     ) -> Result<SignatureVerdict, HostError> {
-        Ok(SignatureVerdict::Unsupported)
+        self.asked.set(self.asked.get() + 1);
+        self.verdict
     }
 }
 

@@ -178,20 +178,20 @@ impl Jwt {
             Some(Value::String(iss)) => iss,
             Some(_) => return Err(unknown()),
         };
-        match self.exact.get(iss) {
-            Some(Sharers { all, .. }) if all.len() == 1 => {
-                at(all.first().copied().ok_or_else(unknown)?)
-            }
-            Some(Sharers { by_kid, .. }) => {
-                let kid = token.kid.as_deref().unwrap_or_default();
-                at(*by_kid.get(kid).ok_or_else(|| Denial::by(Code::TokenKeyUnknown, "kid"))?)
-            }
-            None => self
-                .templates
-                .iter()
-                .find(|(template, _)| template.is_issuer(iss, &token.claims))
-                .map_or_else(|| Err(unknown()), |(_, index)| at(*index)),
+        if let Some(sharers) = self.exact.get(iss) {
+            return match sharers.all.as_slice() {
+                [index] => at(*index),
+                _ => {
+                    let kid = token.kid.as_deref().unwrap_or_default();
+                    let index = sharers.by_kid.get(kid);
+                    at(*index.ok_or_else(|| Denial::by(Code::TokenKeyUnknown, "kid"))?)
+                }
+            };
         }
+        self.templates
+            .iter()
+            .find(|(template, _)| template.is_issuer(iss, &token.claims))
+            .map_or_else(|| Err(unknown()), |(_, index)| at(*index))
     }
 }
 

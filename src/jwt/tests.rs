@@ -12,53 +12,17 @@ mod signatures;
 mod structure;
 mod vectors;
 
-use std::cell::Cell;
-
 use serde_json::{Value, json};
 use tenant_guard_tests::token::{Alg, Key, jwks};
 
 use super::*;
 use crate::Guard;
 use crate::config;
-use crate::host::{Hash, HostError, SignatureVerdict, Timestamp};
-use crate::testing::NoEnvironment;
+use crate::host::{Hash, HostError, SignatureVerdict};
+use crate::testing::{FixedHost, NoEnvironment};
 
 const ISS: &str = "https://idp.example/";
 const NOW: i64 = 1_800_000_000;
-
-/// A host that verifies nothing itself, and counts how often it was asked.
-struct TestHost {
-    now: f64,
-    verdict: Result<SignatureVerdict, HostError>,
-    asked: Cell<usize>,
-}
-
-impl TestHost {
-    fn at(now: f64) -> Self {
-        Self { now, verdict: Ok(SignatureVerdict::Unsupported), asked: Cell::new(0) }
-    }
-
-    fn saying(verdict: Result<SignatureVerdict, HostError>) -> Self {
-        Self { verdict, ..Self::at(NOW as f64) }
-    }
-}
-
-impl Host for TestHost {
-    fn now(&self) -> Result<Timestamp, HostError> {
-        Ok(Timestamp::from_seconds(self.now).unwrap())
-    }
-
-    fn verify_signature(
-        &self,
-        _: Hash,
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-    ) -> Result<SignatureVerdict, HostError> {
-        self.asked.set(self.asked.get() + 1);
-        self.verdict
-    }
-}
 
 /// A guard whose tokens are looked at.
 struct Verifier(Guard);
@@ -84,7 +48,7 @@ impl Verifier {
     fn verify_with(
         &self,
         token: &[u8],
-        host: &TestHost,
+        host: &FixedHost,
         cache: &mut TokenCache,
     ) -> Result<(Rc<VerifiedToken>, CacheUse), Denial> {
         self.0.jwt.verify(token, None, &self.0.tenancy, host, cache)
@@ -92,7 +56,7 @@ impl Verifier {
 
     /// Verifies at [`NOW`]; a second time with a cache gives the same.
     fn verify(&self, token: impl AsRef<[u8]>) -> Result<Rc<VerifiedToken>, Denial> {
-        let host = TestHost::at(NOW as f64);
+        let host = FixedHost::at(NOW as f64);
         let mut cache = TokenCache::new(10, 1 << 20);
         let first = self.verify_with(token.as_ref(), &host, &mut cache);
         let second = self.verify_with(token.as_ref(), &host, &mut cache);
@@ -117,7 +81,7 @@ impl Verifier {
 /// A host whose clock is elsewhere.
 fn code_at(verifier: &Verifier, token: &str, now: f64) -> Option<Code> {
     let mut cache = TokenCache::new(0, 0);
-    verifier.verify_with(token.as_bytes(), &TestHost::at(now), &mut cache).err().map(|d| d.code)
+    verifier.verify_with(token.as_bytes(), &FixedHost::at(now), &mut cache).err().map(|d| d.code)
 }
 
 /// An entry of `jwt.issuers`.

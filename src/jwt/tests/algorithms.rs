@@ -66,7 +66,7 @@ fn a_host_that_verifies_decides_and_one_that_fails_refuses() {
             (Ok(SignatureVerdict::Invalid), Some(Code::TokenSignatureInvalid)),
             (Err(failed), Some(Code::GuardUnavailable)),
         ] {
-            let host = TestHost::saying(says);
+            let host = FixedHost::saying(says);
             let code = verifier
                 .verify_with(token.as_bytes(), &host, &mut TokenCache::new(0, 0))
                 .err()

@@ -13,7 +13,7 @@ type Seen = (Result<CacheUse, Code>, usize);
 
 /// The outcome, and how often the signature was looked at for it.
 fn look(verifier: &Verifier, token: &str, now: f64, cache: &mut TokenCache) -> Seen {
-    let host = TestHost::at(now);
+    let host = FixedHost::at(now);
     let outcome = verifier.verify_with(token.as_bytes(), &host, cache);
     (outcome.map(|(_, hit)| hit).map_err(|denial| denial.code), host.asked.get())
 }
@@ -186,7 +186,7 @@ fn only_the_very_same_bytes_find_a_kept_token() {
 #[test]
 fn a_host_that_fails_is_no_verdict_to_keep() {
     let (verifier, mut cache) = (verifier(), TokenCache::new(10, 1 << 20));
-    let host = TestHost::saying(Err(HostError { call: "x", status: 1 }));
+    let host = FixedHost::saying(Err(HostError { call: "x", status: 1 }));
     let denial = verifier.verify_with(numbered(1).as_bytes(), &host, &mut cache).unwrap_err();
     assert_eq!(denial.code, Code::GuardUnavailable);
     assert!(cache.is_empty());

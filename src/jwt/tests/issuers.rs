@@ -111,7 +111,7 @@ fn a_route_s_issuers_are_the_only_ones_and_a_cached_token_does_not_slip_by() {
     let (a, b) = (Key::es256("a"), Key::es256("b"));
     let verifier = Verifier::new(&[issuer(ISS, &[&a]), issuer("https://b.example/", &[&b])]);
     let token = a.token(claims(json!({})));
-    let host = TestHost::at(NOW as f64);
+    let host = FixedHost::at(NOW as f64);
     let mut cache = TokenCache::new(10, 1 << 20);
     let mut code = |only: Option<&[usize]>| {
         let Verifier(guard) = &verifier;

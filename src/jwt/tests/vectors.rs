@@ -37,7 +37,7 @@ fn is_good(jwk: &Value, message: &[u8], signature: &[u8]) -> bool {
     let Ok(key) = OurKey::from_jwk(jwk.as_object().unwrap()) else {
         return false;
     };
-    let host = TestHost::at(NOW as f64);
+    let host = FixedHost::at(NOW as f64);
     signature::verify(&key, signature, message, &host) == Ok(Verdict::Valid)
 }
 
@@ -118,7 +118,7 @@ fn hmac_sha256_of_wycheproof() {
             let algorithm = Algorithm::Hs(Hash::Sha256);
             let key = OurKey::secret(algorithm, &unhex(text(test, "key")));
             let (tag, message) = (unhex(text(test, "tag")), unhex(text(test, "msg")));
-            let host = TestHost::at(NOW as f64);
+            let host = FixedHost::at(NOW as f64);
             let verdict = signature::verify(&key, &tag, &message, &host);
             // A part of a tag is never one (RFC 7518 section 3.2).
             let expected = whole && text(test, "result") == "valid";
@@ -148,7 +148,7 @@ fn jws(keys: &[OurKey], token: &str) -> Option<Verdict> {
     issuer.keys = keys.to_vec();
     let key = issuer.key(compact.alg, compact.kid.as_deref()).ok()?;
     let signed = format!("{header}.{payload}");
-    let host = TestHost::at(NOW as f64);
+    let host = FixedHost::at(NOW as f64);
     signature::verify(key, &compact.signature, signed.as_bytes(), &host).ok()
 }
 
