@@ -4,6 +4,8 @@
 //! comes through [`Host`], so that the plugin, the tests and other tools all
 //! run the same decision.
 
+use std::net::IpAddr;
+
 /// A call to the host failed. The request that needed it is refused with
 /// `guard_unavailable`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,14 +96,26 @@ pub enum SignatureVerdict {
     Unsupported,
 }
 
-/// The proxy, as the core sees it.
-pub trait Host {
-    /// The current time.
-    ///
-    /// # Errors
-    /// When the host doesn't tell.
-    fn now(&self) -> Result<Timestamp, HostError>;
+/// A value that all workers of a proxy share, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// The value.
+    pub value: Vec<u8>,
+    /// Its version: the host gives each change another.
+    pub version: u32,
+}
 
+/// Whether a shared value was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It was.
+    Done,
+    /// It wasn't: another worker was faster.
+    Overtaken,
+}
+
+/// Who may verify signatures instead of the core, and faster.
+pub trait SignatureVerifier {
     /// Verifies an RSASSA-PKCS1-v1_5 or ECDSA signature.
     ///
     /// `key` is a DER SubjectPublicKeyInfo, `signature` is as the key's type
@@ -116,4 +130,40 @@ pub trait Host {
         signature: &[u8],
         message: &[u8],
     ) -> Result<SignatureVerdict, HostError>;
+}
+
+/// The proxy, as the core sees it.
+pub trait Host: SignatureVerifier {
+    /// The current time.
+    ///
+    /// # Errors
+    /// When the host doesn't tell.
+    fn now(&self) -> Result<Timestamp, HostError>;
+
+    /// The client's address as the proxy sees it; `None` where that is no IP
+    /// address.
+    ///
+    /// # Errors
+    /// When the host doesn't tell.
+    fn client_address(&self) -> Result<Option<IpAddr>, HostError>;
+
+    /// The address that the connection really comes from; `None` where the
+    /// proxy wasn't told to keep it.
+    ///
+    /// # Errors
+    /// When the host doesn't tell.
+    fn peer_address(&self) -> Result<Option<IpAddr>, HostError>;
+
+    /// A value that all workers share; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the host doesn't tell.
+    fn shared(&self, name: &str) -> Result<Option<Shared>, HostError>;
+
+    /// Writes a shared value, if it still has the version that it was read
+    /// with; with `None`, if there still is none.
+    ///
+    /// # Errors
+    /// When the host can't write it.
+    fn share(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError>;
 }

@@ -21,6 +21,7 @@
     )
 )]
 
+mod address;
 mod api_key;
 mod audit;
 mod changes;
@@ -55,7 +56,9 @@ pub use changes::Changes;
 pub use config::{ConfigError, Environment, Loaded, load};
 pub use decision::Decision;
 pub use denial::{Code, Denial, Level};
-pub use host::{Hash, Host, HostError, SignatureVerdict, Timestamp};
+pub use host::{
+    Hash, Host, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp, Written,
+};
 pub use jwt::{CacheUse, TokenCache};
 pub use reply::Reply;
 pub use request::Headers;

@@ -6,13 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::host::{Host, HostError, SignatureVerdict as Verdict};
+use crate::host::{HostError, SignatureVerdict as Verdict, SignatureVerifier};
 use crate::jwt::probe::verify;
 use crate::jwt::{Algorithm, Key};
 
 /// The host that this VM runs in.
 #[cfg(target_arch = "wasm32")]
-pub fn host() -> impl Host {
+pub fn host() -> impl SignatureVerifier {
     crate::plugin::host()
 }
 
@@ -25,7 +25,7 @@ pub fn outcome(
     jwk: &Map<String, Value>,
     message: &[u8],
     signature: &[u8],
-    host: &dyn Host,
+    host: &dyn SignatureVerifier,
 ) -> Result<&'static str, HostError> {
     let Some(key) = key(jwk) else {
         return Ok("key refused");

@@ -13,7 +13,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::algorithm::Algorithm;
 use super::key::{Key, Material};
-use crate::host::{Hash, Host, HostError, SignatureVerdict as Verdict};
+use crate::host::{Hash, HostError, SignatureVerdict as Verdict, SignatureVerifier};
 
 /// Verifies `signature` over `message`. Unsupported is what neither the host
 /// nor the guard verifies.
@@ -24,7 +24,7 @@ pub(crate) fn verify(
     key: &Key,
     signature: &[u8],
     message: &[u8],
-    host: &dyn Host,
+    host: &dyn SignatureVerifier,
 ) -> Result<Verdict, HostError> {
     if let Material::Secret(secret) = &key.material {
         return Ok(verify_hmac(key.algorithm, secret, signature, message));
@@ -65,7 +65,7 @@ fn verify_hmac(algorithm: Algorithm, secret: &[u8], signature: &[u8], message: &
 /// RSA, ECDSA and EdDSA as an algorithm of jwt-compact.
 struct Asymmetric<'a> {
     key: &'a Key,
-    host: &'a dyn Host,
+    host: &'a dyn SignatureVerifier,
     /// jwt-compact knows yes and no only; a host that failed is neither.
     outcome: Cell<Result<Verdict, HostError>>,
 }
@@ -107,7 +107,7 @@ fn verify_asymmetric(
     key: &Key,
     signature: &[u8],
     message: &[u8],
-    host: &dyn Host,
+    host: &dyn SignatureVerifier,
 ) -> Result<Verdict, HostError> {
     match (key.algorithm, &key.material) {
         (Algorithm::Rs(hash), Material::Rsa { key, der }) => {

@@ -8,7 +8,7 @@ use super::key::Key;
 use super::registered::{Registered, invalid};
 use super::signature;
 use crate::denial::{Code, Denial};
-use crate::host::{Host, SignatureVerdict};
+use crate::host::{SignatureVerdict, SignatureVerifier};
 
 /// Proof that a token was signed by its issuer. Only [`Signed::verify`] makes
 /// one.
@@ -28,7 +28,7 @@ impl<'c, 't> Signed<'c, 't> {
         token: &'c Compact<'t>,
         registered: Registered,
         key: &Key,
-        host: &dyn Host,
+        host: &dyn SignatureVerifier,
     ) -> Result<Self, Denial> {
         match signature::verify(key, &token.signature, token.signed.as_bytes(), host)? {
             SignatureVerdict::Valid => Ok(Self { token, registered }),

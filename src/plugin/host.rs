@@ -2,13 +2,16 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use prost::Message;
 
 use super::hostcalls::{self, NOT_FOUND, UNIMPLEMENTED};
+use crate::address;
 use crate::config::Environment;
-use crate::host::{Hash, Host, HostError, SignatureVerdict, Timestamp};
+use crate::host::{
+    Hash, Host, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp, Written,
+};
 
 /// `envoy.source.extensions.common.wasm.VerifySignatureArguments`.
 #[derive(Clone, PartialEq, Message)]
@@ -39,11 +42,7 @@ pub(super) struct ProxyHost {
     verifies_nothing: Cell<bool>,
 }
 
-impl Host for ProxyHost {
-    fn now(&self) -> Result<Timestamp, HostError> {
-        hostcalls::now().map(Timestamp::from_nanoseconds)
-    }
-
+impl SignatureVerifier for ProxyHost {
     fn verify_signature(
         &self,
         hash: Hash,
@@ -77,11 +76,31 @@ impl Host for ProxyHost {
     }
 }
 
-/// The client's address as the proxy sees it, without the port.
-pub(super) fn client_address() -> Result<Option<String>, HostError> {
-    let address = hostcalls::property(&["source", "address"])?;
-    let address = address.and_then(|bytes| String::from_utf8(bytes).ok());
-    Ok(address.and_then(|text| text.parse::<SocketAddr>().ok()).map(|a| a.ip().to_string()))
+impl Host for ProxyHost {
+    fn now(&self) -> Result<Timestamp, HostError> {
+        hostcalls::now().map(Timestamp::from_nanoseconds)
+    }
+
+    fn client_address(&self) -> Result<Option<IpAddr>, HostError> {
+        address_property(&["source", "address"])
+    }
+
+    fn peer_address(&self) -> Result<Option<IpAddr>, HostError> {
+        address_property(&["filter_state", "tenant_guard.peer"])
+    }
+
+    fn shared(&self, name: &str) -> Result<Option<Shared>, HostError> {
+        hostcalls::shared_data(name)
+    }
+
+    fn share(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
+        hostcalls::set_shared_data(name, value, version)
+    }
+}
+
+fn address_property(path: &[&str]) -> Result<Option<IpAddr>, HostError> {
+    let property = hostcalls::property(path)?;
+    Ok(property.as_deref().and_then(address::parse))
 }
 
 /// The VM's environment.

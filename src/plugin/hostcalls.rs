@@ -5,7 +5,7 @@
 //! that the caller turns into a refusal.
 #![allow(unsafe_code, reason = "the one place where the host's memory is handed over")]
 
-use crate::host::HostError;
+use crate::host::{HostError, Shared, Written};
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -32,6 +32,20 @@ unsafe extern "C" {
         path_size: usize,
         data: *mut *mut u8,
         size: *mut usize,
+    ) -> u32;
+    fn proxy_get_shared_data(
+        name: *const u8,
+        name_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        version: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+        version: u32,
     ) -> u32;
     fn proxy_set_property(
         path: *const u8,
@@ -69,6 +83,8 @@ unsafe extern "C" {
 
 /// There is no such thing.
 pub(super) const NOT_FOUND: u32 = 1;
+/// What should be compared and swapped is another by now.
+const CAS_MISMATCH: u32 = 8;
 /// The host doesn't have this call.
 pub(super) const UNIMPLEMENTED: u32 = 12;
 
@@ -77,6 +93,7 @@ pub(super) const UNIMPLEMENTED: u32 = 12;
 pub(super) enum Map {
     RequestHeaders = 0,
     RequestTrailers = 1,
+    ResponseHeaders = 2,
 }
 
 const PLUGIN_CONFIGURATION: u32 = 7;
@@ -133,11 +150,11 @@ pub(super) fn header_map(map: Map) -> Answer<Vec<u8>> {
     })
 }
 
-pub(super) fn set_header(name: &[u8], value: &[u8]) -> Answer<()> {
+pub(super) fn set_header(map: Map, name: &[u8], value: &[u8]) -> Answer<()> {
     // SAFETY: pointers and sizes are of slices that outlive the call.
     check("proxy_replace_header_map_value", unsafe {
         proxy_replace_header_map_value(
-            Map::RequestHeaders as u32,
+            map as u32,
             name.as_ptr(),
             name.len(),
             value.as_ptr(),
@@ -172,6 +189,34 @@ pub(super) fn set_property(name: &str, value: &str) -> Answer<()> {
     check("proxy_set_property", unsafe {
         proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len())
     })
+}
+
+/// A value that all VMs of this `vm_id` share; `None` where there is none.
+pub(super) fn shared_data(name: &str) -> Answer<Option<Shared>> {
+    let mut version = 0;
+    let answer = take("proxy_get_shared_data", |data, size| {
+        // SAFETY: the text outlives the call; the pointers are to locals.
+        unsafe { proxy_get_shared_data(name.as_ptr(), name.len(), data, size, &raw mut version) }
+    });
+    match answer {
+        Err(error) if error.status == NOT_FOUND => Ok(None),
+        answer => answer.map(|value| Some(Shared { value, version })),
+    }
+}
+
+/// Writes a shared value if it has that version. To a host, the largest
+/// version is that of no value: a value that isn't there takes any version,
+/// and one that is there has another (measured).
+pub(super) fn set_shared_data(name: &str, value: &[u8], version: Option<u32>) -> Answer<Written> {
+    let version = version.unwrap_or(u32::MAX);
+    // SAFETY: pointers and sizes are of slices that outlive the call.
+    let status = unsafe {
+        proxy_set_shared_data(name.as_ptr(), name.len(), value.as_ptr(), value.len(), version)
+    };
+    match status {
+        CAS_MISMATCH => Ok(Written::Overtaken),
+        status => check("proxy_set_shared_data", status).map(|()| Written::Done),
+    }
 }
 
 /// One reply for HTTP and gRPC: the host picks by the request.

@@ -20,6 +20,6 @@ mod worker;
 
 /// The host that this VM runs in.
 #[cfg(all(target_arch = "wasm32", feature = "probe"))]
-pub(crate) fn host() -> impl crate::host::Host {
+pub(crate) fn host() -> impl crate::host::SignatureVerifier {
     host::ProxyHost::default()
 }

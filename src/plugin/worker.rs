@@ -4,14 +4,14 @@ use std::cell::{Cell, RefCell};
 
 use chrono::{DateTime, SecondsFormat};
 
-use super::host::{ProxyHost, client_address};
+use super::host::ProxyHost;
 use super::hostcalls::{self, Map};
 use super::metrics::Metrics;
 use super::pairs;
 use crate::Guard;
 use crate::audit::AuditLevel;
 use crate::decision::Decision;
-use crate::host::HostError;
+use crate::host::{Host, HostError};
 use crate::jwt::TokenCache;
 use crate::reply::Reply;
 use crate::request::Headers;
@@ -89,7 +89,7 @@ impl Worker {
             .changes
             .set
             .iter()
-            .map(|(name, value)| hostcalls::set_header(name.as_bytes(), value))
+            .map(|(name, value)| hostcalls::set_header(Map::RequestHeaders, name.as_bytes(), value))
             .fold(Ok(()), Result::and);
         let counted = self.metrics.count(decision);
         let audited = self.audit(decision);
@@ -121,7 +121,7 @@ impl Worker {
         audited.lines = audited.lines.saturating_add(1);
         let suppressed = core::mem::take(&mut audited.suppressed);
         budget.set(audited);
-        let address = client_address()?;
+        let address = self.host.client_address()?.map(|address| address.to_string());
         let text = line.clone().finish(&rfc_3339(now), address.as_deref(), suppressed);
         hostcalls::log(level(rules.level), &text)
     }

@@ -15,7 +15,7 @@ use proxy_wasm::hostcalls::log;
 use proxy_wasm::traits::{Context, RootContext};
 use proxy_wasm::types::LogLevel;
 use serde_json::Value;
-use tenant_guard::{Hash, Host, HostError, SignatureVerdict, Timestamp, probe};
+use tenant_guard::{Hash, HostError, SignatureVerdict, SignatureVerifier, probe};
 
 proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| -> Box<dyn RootContext> { Box::new(Probe) });
@@ -43,7 +43,7 @@ impl RootContext for Probe {
     }
 }
 
-fn is_right(case: &Value, host: &dyn Host) -> bool {
+fn is_right(case: &Value, host: &dyn SignatureVerifier) -> bool {
     let text = |name: &str| case.get(name).and_then(Value::as_str);
     let bytes = |name: &str| text(name).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
     let name = text("name").unwrap_or_default();
@@ -79,11 +79,7 @@ struct Watched<H> {
     answers: Cell<usize>,
 }
 
-impl<H: Host> Host for Watched<H> {
-    fn now(&self) -> Result<Timestamp, HostError> {
-        self.host.now()
-    }
-
+impl<H: SignatureVerifier> SignatureVerifier for Watched<H> {
     fn verify_signature(
         &self,
         hash: Hash,
@@ -101,11 +97,7 @@ impl<H: Host> Host for Watched<H> {
 
 struct VerifiesNothing;
 
-impl Host for VerifiesNothing {
-    fn now(&self) -> Result<Timestamp, HostError> {
-        Err(HostError { call: "now", status: 0 })
-    }
-
+impl SignatureVerifier for VerifiesNothing {
     fn verify_signature(
         &self,
         _: Hash,
