@@ -49,6 +49,7 @@ mod route;
 mod tenant;
 #[cfg(test)]
 mod testing;
+mod throttle;
 mod verdict;
 
 pub use audit::{AuditLevel, AuditLine, AuditLog, AuditRules};

@@ -25,6 +25,8 @@ const HOSTCALLS: &[(&str, &str, &str, Option<usize>, Body)] = &[
     ("env", "proxy_remove_header_map_value", "iii", None, |c, a| change(c, &[a[0], a[1], a[2], 0, 0], |h, n, _| h.remove(n))),
     ("env", "proxy_get_property", "iiii", Some(2), get_property),
     ("env", "proxy_set_property", "iiii", None, set_property),
+    ("env", "proxy_get_shared_data", "iiiii", Some(2), get_shared_data),
+    ("env", "proxy_set_shared_data", "iiiii", None, set_shared_data),
     ("env", "proxy_send_local_response", "iiiiiiii", None, send_local_response),
     ("env", "proxy_call_foreign_function", "iiiiii", Some(4), call_foreign_function),
     ("env", "proxy_define_metric", "iiii", None, define_metric),
@@ -72,6 +74,10 @@ fn pass(
             body(caller, arguments)?;
             status
         }
+        Some(Effect::After(first)) => {
+            first();
+            body(caller, arguments)?
+        }
         other => {
             caller.data_mut().effect = other;
             let status = body(caller, arguments)?;
@@ -93,6 +99,7 @@ fn pass(
 fn describe(caller: &mut Caller<'_, World>, name: &str, arguments: &[u64]) {
     let at = match name {
         "proxy_get_property" | "proxy_set_property" | "proxy_call_foreign_function" => 0,
+        "proxy_get_shared_data" | "proxy_set_shared_data" => 0,
         "proxy_define_metric" => 1,
         "proxy_replace_header_map_value" | "proxy_remove_header_map_value" => 1,
         _ => return,
@@ -161,6 +168,25 @@ fn get_property(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
 fn set_property(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
     let (path, value) = (bytes!(caller, a[0], a[1]), bytes!(caller, a[2], a[3]));
     Ok(caller.data_mut().set_property(&path, &value))
+}
+
+fn get_shared_data(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
+    let name = bytes!(caller, a[0], a[1]);
+    // A lie of the plan is told for the value and its version, also where there is neither.
+    let lie = caller.data().effect.clone();
+    let (value, version) = match (caller.data_mut().shared(&name), &lie) {
+        (Some(found), _) => found,
+        (None, Some(_)) => Default::default(),
+        (None, None) => return Ok(status::NOT_FOUND),
+    };
+    let answer = give(caller, a[2] as u32, a[3] as u32, &value)?;
+    caller.data_mut().effect = lie;
+    Ok(answer | give_number(caller, a[4] as u32, u64::from(version), 4))
+}
+
+fn set_shared_data(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
+    let (name, value) = (bytes!(caller, a[0], a[1]), bytes!(caller, a[2], a[3]));
+    Ok(caller.data_mut().set_shared(&name, &value, a[4] as u32))
 }
 
 fn send_local_response(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
@@ -237,3 +263,6 @@ fn environ_get(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
     }
     Ok(0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,9 +10,8 @@ use wasmtime::{
 
 use crate::outcome::{Outcome, Run};
 use crate::plan::{Callback, Plan};
-use crate::verify::Verify;
 use crate::world::{Stream, World};
-use crate::{Headers, Request, gate};
+use crate::{Headers, Request, Setup, gate};
 
 /// The time in every host: 2026-11-22T12:00:00Z.
 pub(crate) const NOW: u64 = 1_795_348_800;
@@ -20,42 +19,6 @@ pub(crate) const NOW: u64 = 1_795_348_800;
 /// Instructions, roughly, before a callback counts as hanging.
 const FUEL: u64 = 3_000_000_000;
 const ROOT: u32 = 1;
-
-/// How to start a host, where [`Host::load`] says too little.
-pub struct Setup {
-    world: World,
-}
-
-impl Setup {
-    /// With this configuration document.
-    pub fn new(document: &str) -> Self {
-        Self { world: World::new(document, &[]) }
-    }
-
-    /// With these environment variables.
-    pub fn environment(mut self, variables: &[(&str, &str)]) -> Self {
-        self.world.environment =
-            variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        self
-    }
-
-    /// With these faults from the first instruction on.
-    pub fn faults(mut self, plan: Plan) -> Self {
-        self.world.plan = plan;
-        self
-    }
-
-    /// With this `verify_signature`.
-    pub fn verify(mut self, verify: Verify) -> Self {
-        self.world.verify = verify;
-        self
-    }
-
-    /// Starts: `_initialize`, `on_vm_start`, `on_configure`.
-    pub fn start(self, path: impl AsRef<Path>) -> Host {
-        Host::start(path.as_ref(), self.world)
-    }
-}
 
 /// A VM with the plugin in it.
 pub struct Host {
@@ -112,7 +75,7 @@ impl Host {
         Setup::new(document).environment(environment).start(path)
     }
 
-    fn start(path: &Path, world: World) -> Self {
+    pub(crate) fn start(path: &Path, world: World) -> Self {
         let module = module(path);
         let mut linker = Linker::new(module.engine());
         gate::register(&mut linker, &module).unwrap();

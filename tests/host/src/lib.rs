@@ -31,16 +31,20 @@ mod outcome;
 mod plan;
 mod request;
 mod second;
+mod setup;
+mod shared;
 pub mod tokens;
 pub mod verify;
 mod world;
 
 pub use headers::Headers;
-pub use host::{Host, Setup, imports};
+pub use host::{Host, imports};
 pub use outcome::{Call, LogLine, Outcome, Reply, Run};
 pub use plan::{Callback, Effect, Fault, Plan, garbage};
 pub use request::Request;
 pub use second::SecondHost;
+pub use setup::Setup;
+pub use shared::SharedData;
 
 /// The statuses of the ABI, by number. `Ok` is 0.
 pub mod status {

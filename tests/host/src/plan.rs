@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::Headers;
+use crate::{Headers, status};
 
 /// What the guest is doing when it calls the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,12 +41,19 @@ pub enum Effect {
     Bytes(Rewrite),
     /// `Ok` with another number, where the call gives a number.
     Number(u64),
+    /// First this happens, as by another worker; then it is done as ever.
+    After(Arc<dyn Fn() + Send + Sync>),
 }
 
 impl Effect {
     /// `Ok` with what `f` makes of the true bytes.
     pub fn bytes(f: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) -> Self {
         Self::Bytes(Arc::new(f))
+    }
+
+    /// Done as ever, after `f`.
+    pub fn after(f: impl Fn() + Send + Sync + 'static) -> Self {
+        Self::After(Arc::new(f))
     }
 }
 
@@ -60,6 +67,7 @@ impl std::fmt::Debug for Effect {
             Self::Empty => write!(f, "Empty"),
             Self::Bytes(_) => write!(f, "Bytes"),
             Self::Number(n) => write!(f, "Number({n})"),
+            Self::After(_) => write!(f, "After"),
         }
     }
 }
@@ -213,6 +221,12 @@ pub fn garbage(name: &str) -> Vec<(&'static str, Effect)> {
             all
         }
         "proxy_get_buffer_bytes" => buffer(vec![]),
+        "proxy_get_shared_data" => buffer(vec![
+            ("64 KiB", Effect::bytes(|_| vec![b'1'; 65_536])),
+            ("version 0", Effect::Number(0)),
+            ("version 2^32-1", Effect::Number(u64::from(u32::MAX))),
+        ]),
+        "proxy_set_shared_data" => vec![("not done", Effect::Status(status::OK))],
         "proxy_get_current_time_nanoseconds" => vec![
             ("silent", Effect::Silent),
             ("the year 1970", Effect::Number(0)),

@@ -9,7 +9,7 @@ pub struct Request {
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) trailers: Option<Headers>,
     pub(crate) response: Headers,
-    pub(crate) properties: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) properties: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pub(crate) only: Option<Vec<Callback>>,
 }
 
@@ -64,7 +64,33 @@ impl Request {
 
     /// A property of this stream, as `["filter_state", "tenant_guard.peer"]`.
     pub fn property(mut self, path: &[&str], value: &[u8]) -> Self {
-        self.properties.push((path.join("\0").into_bytes(), value.to_vec()));
+        self.properties.push((path.join("\0").into_bytes(), Some(value.to_vec())));
+        self
+    }
+
+    /// Without a property that streams have, as `["source", "address"]`.
+    pub fn without_property(mut self, path: &[&str]) -> Self {
+        self.properties.push((path.join("\0").into_bytes(), None));
+        self
+    }
+
+    /// From this client (`source.address`), as `198.51.100.9:4711`.
+    pub fn client(self, address: &str) -> Self {
+        self.property(&["source", "address"], address.as_bytes())
+    }
+
+    /// Over a connection from here (the filter state `tenant_guard.peer`, which
+    /// streams don't have otherwise).
+    pub fn peer(self, address: &str) -> Self {
+        self.property(&["filter_state", "tenant_guard.peer"], address.as_bytes())
+    }
+
+    /// One more header of the application's response. [`Run::response`] is
+    /// what `on_response_headers` leaves of them.
+    ///
+    /// [`Run::response`]: crate::Run::response
+    pub fn response_header(mut self, name: &str, value: &str) -> Self {
+        self.response.add(name.as_bytes(), value.as_bytes());
         self
     }
 

@@ -1,28 +1,31 @@
 //! The same plugin in crates.io's `proxy-wasm-host`.
 //!
-//! The crate answers configuration, clock, log, metrics and WASI itself and
-//! lends the rest to our [`World`]. It wants `done` before `log`, as the ABI
+//! The crate answers configuration, clock, log, metrics, `plugin_vm_id` and
+//! WASI itself and lends the rest to our [`World`]; shared values are behind
+//! neither the record nor the plan. It wants `done` before `log`, as the ABI
 //! document; Envoy logs first.
 
-use std::borrow::Cow;
+mod services;
+mod state;
+
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use proxy_wasm_host::abi::v0_2_1::types::{Action, BufferType, LogLevel, MapType, Status};
+use proxy_wasm_host::abi::v0_2_1::types::{Action, LogLevel};
 use proxy_wasm_host::abi::v0_2_1::{
-    Access, Callback as Their, Clock, ContextId, ForeignCall, Guest, GuestError, Invocation,
-    LocalResponse, LogContext, LogSink, PluginConfig, StreamKind, StreamState, VmServices,
+    Callback as Their, Clock, ContextId, Guest, GuestError, LogContext, LogSink, PluginConfig,
+    StreamKind, VmServices,
 };
-use proxy_wasm_host::{Buffer, Engine, HeaderMap, Limits, Module, NotAllowed, PairVisitor};
+use proxy_wasm_host::{Engine, Limits, Module};
 
-use crate::outcome::{LogLine, Outcome, Reply, Run};
-use crate::plan::{Callback, Effect, Plan};
+use self::services::Services;
+use crate::outcome::{LogLine, Outcome, Run};
+use crate::plan::{Callback, Plan};
 use crate::verify::Verify;
 use crate::world::World;
-use crate::{Headers, Request};
+use crate::{Headers, Request, Setup};
 
 /// A VM of `proxy-wasm-host` with the plugin in it.
 pub struct SecondHost {
@@ -103,24 +106,28 @@ impl SecondHost {
         environment: &[(&str, &str)],
         verify: Verify,
     ) -> Self {
-        let (host, module) = module(path.as_ref());
+        Setup::new(document).environment(environment).verify(verify).start_second(path)
+    }
+
+    pub(crate) fn start(path: &Path, world: World) -> Self {
+        let (host, module) = module(path);
         let logs = Arc::new(Mutex::new(Vec::new()));
-        let mut world = World::new(document, environment);
-        world.verify = verify;
-        let variables = environment
+        let variables = world
+            .environment
             .iter()
             .map(|(n, v)| (n.as_bytes().to_vec(), v.as_bytes().to_vec()))
             .collect();
         let services = VmServices::new(Arc::new(Sink(logs.clone())))
             .with_clock(Arc::new(Fixed(world.now)))
             .with_environment(variables)
-            .with_vm_id(world.vm_id.as_bytes());
+            .with_vm_id(world.vm_id.as_deref().unwrap_or_default())
+            .with_shared(Arc::new(Services::new(&world.shared)));
         let limits = Limits::default().with_cpu_time(Duration::from_secs(20));
         let mut guest = Guest::new(&host, &module, services, &limits).unwrap();
         let plugin = PluginConfig::new()
             .with_name(*b"tenant-guard")
             .with_root_id(*b"tenant_guard")
-            .with_configuration(document);
+            .with_configuration(world.configuration.clone());
 
         // `Guest::start` would lend no stream state, and then no foreign function answers.
         let (started, mut world) = guest.with(world, |scope| {
@@ -241,154 +248,4 @@ fn describe(error: &GuestError) -> String {
         source = inner.source();
     }
     text
-}
-
-impl World {
-    /// Notes the hostcall and what the plan says of it.
-    fn pass(&mut self, call: Invocation, name: &'static str) -> Result<(), Status> {
-        self.callback = call.callback.map_or(Callback::Initialize, ours);
-        match self.enter(name) {
-            Some(Effect::Status(status)) => {
-                let status =
-                    Status::try_from(status as i32).map_err(|_| Status::InternalFailure)?;
-                self.calls.last_mut().unwrap().status = i32::from(status) as u32;
-                Err(status)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn end(&mut self, status: u32) -> Result<(), Status> {
-        self.calls.last_mut().unwrap().status = status;
-        if status == 0 {
-            Ok(())
-        } else {
-            Err(Status::try_from(status as i32).unwrap_or(Status::InternalFailure))
-        }
-    }
-}
-
-impl StreamState for World {
-    fn header_map(
-        &mut self,
-        call: Invocation,
-        access: Access,
-        map: MapType,
-    ) -> Result<&mut dyn HeaderMap, Status> {
-        let write = access == Access::Write;
-        self.pass(
-            call,
-            if write { "proxy_replace_header_map_value" } else { "proxy_get_header_map_pairs" },
-        )?;
-        self.map(i32::from(map) as u32, write)
-            .map(|headers| headers as &mut dyn HeaderMap)
-            .ok_or(Status::BadArgument)
-    }
-
-    fn buffer(
-        &mut self,
-        call: Invocation,
-        _: Access,
-        buffer: BufferType,
-    ) -> Result<&mut dyn Buffer, Status> {
-        self.pass(call, "proxy_get_buffer_bytes")?;
-        let _ = buffer;
-        Err(Status::NotFound)
-    }
-
-    fn send_local_response(
-        &mut self,
-        call: Invocation,
-        response: LocalResponse<'_>,
-    ) -> Result<(), Status> {
-        self.pass(call, "proxy_send_local_response")?;
-        let status = self.reply(Reply {
-            status: response.status_code,
-            details: String::from_utf8_lossy(&response.status_code_details).into_owned(),
-            headers: Headers(
-                response
-                    .headers
-                    .iter()
-                    .map(|(n, v)| (n.to_ascii_lowercase(), v.to_vec()))
-                    .collect(),
-            ),
-            body: response.body.to_vec(),
-            grpc_status: response.grpc_status,
-        });
-        self.end(status)
-    }
-
-    fn property(
-        &mut self,
-        call: Invocation,
-        path: &[&[u8]],
-        out: &mut Vec<u8>,
-    ) -> Result<(), Status> {
-        self.pass(call, "proxy_get_property")?;
-        match World::property(self, &path.join(&0)) {
-            Ok(value) => {
-                out.extend(value);
-                Ok(())
-            }
-            Err(status) => self.end(status),
-        }
-    }
-
-    fn set_property(
-        &mut self,
-        call: Invocation,
-        path: &[&[u8]],
-        value: &[u8],
-    ) -> Result<(), Status> {
-        self.pass(call, "proxy_set_property")?;
-        let status = World::set_property(self, &path.join(&0), value);
-        self.end(status)
-    }
-
-    fn call_foreign_function(
-        &mut self,
-        call: Invocation,
-        request: ForeignCall<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Status> {
-        self.pass(call, "proxy_call_foreign_function")?;
-        match self.call_foreign(&request.name, &request.arguments) {
-            Ok(result) => {
-                out.extend(result);
-                Ok(())
-            }
-            Err(status) => self.end(status),
-        }
-    }
-}
-
-impl HeaderMap for Headers {
-    fn get(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
-        let key = key.to_ascii_lowercase();
-        self.0.iter().find(|(n, _)| *n == key).map(|(_, v)| Cow::Borrowed(v.as_slice()))
-    }
-
-    fn for_each_pair(&self, f: &mut PairVisitor<'_>) -> ControlFlow<()> {
-        self.0.iter().try_for_each(|(name, value)| f(name, value))
-    }
-
-    fn set(&mut self, key: &[u8], value: &[u8]) -> Result<(), NotAllowed> {
-        Headers::set(self, key, value);
-        Ok(())
-    }
-
-    fn add(&mut self, key: &[u8], value: &[u8]) -> Result<(), NotAllowed> {
-        Headers::add(self, key, value);
-        Ok(())
-    }
-
-    fn remove(&mut self, key: &[u8]) -> Result<(), NotAllowed> {
-        Headers::remove(self, key);
-        Ok(())
-    }
-
-    fn replace_all(&mut self, pairs: &[(&[u8], &[u8])]) -> Result<(), NotAllowed> {
-        self.0 = pairs.iter().map(|(n, v)| (n.to_ascii_lowercase(), v.to_vec())).collect();
-        Ok(())
-    }
 }

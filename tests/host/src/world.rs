@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::outcome::{Call, LogLine, Reply};
 use crate::plan::{Callback, Effect, Plan};
 use crate::verify::Verify;
-use crate::{Headers, Request, status};
+use crate::{Headers, Request, SharedData, status};
 
 /// The stream under way.
 #[derive(Default)]
@@ -25,7 +25,8 @@ pub(crate) struct World {
     pub(crate) verify: Verify,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) configuration: Vec<u8>,
-    pub(crate) vm_id: String,
+    pub(crate) vm_id: Option<String>,
+    pub(crate) shared: SharedData,
     pub(crate) metrics: Vec<(String, u32, i64)>,
     pub(crate) declared: Vec<Vec<u8>>,
 
@@ -40,16 +41,14 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(configuration: &str, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(configuration: &str) -> Self {
         Self {
             now: crate::host::NOW * 1_000_000_000,
             verify: Verify::native(),
-            environment: environment
-                .iter()
-                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-                .collect(),
+            environment: Vec::new(),
             configuration: configuration.as_bytes().to_vec(),
-            vm_id: "tenant-guard".into(),
+            vm_id: Some("tests".into()),
+            shared: SharedData::new(),
             metrics: Vec::new(),
             declared: Vec::new(),
             callback: Callback::Initialize,
@@ -90,7 +89,12 @@ impl World {
                 properties.insert(name.as_bytes().to_vec(), value.to_vec());
             }
         }
-        properties.extend(request.properties.iter().cloned());
+        for (path, value) in &request.properties {
+            match value {
+                Some(value) => properties.insert(path.clone(), value.clone()),
+                None => properties.remove(path),
+            };
+        }
         self.stream = Some(Stream {
             request_headers: request.headers.clone(),
             request_trailers: request.trailers.clone(),
@@ -161,7 +165,9 @@ impl World {
         match path {
             b"plugin_name" => return Ok(b"tenant-guard".to_vec()),
             b"plugin_root_id" => return Ok(b"tenant_guard".to_vec()),
-            b"plugin_vm_id" => return Ok(self.vm_id.clone().into_bytes()),
+            b"plugin_vm_id" => {
+                return self.vm_id.clone().map(String::into_bytes).ok_or(status::NOT_FOUND);
+            }
             _ => {}
         }
         let stream = self.stream.as_ref().ok_or(status::NOT_FOUND)?;
@@ -189,6 +195,16 @@ impl World {
         stream.properties.insert([&b"filter_state\0wasm."[..], path].concat(), value.to_vec());
         self.set.push((String::from_utf8_lossy(path).replace('\0', "."), value.to_vec()));
         status::OK
+    }
+
+    pub(crate) fn shared(&mut self, name: &[u8]) -> Option<(Vec<u8>, u32)> {
+        self.about(name);
+        self.shared.get(self.vm_id.as_deref().unwrap_or_default(), name)
+    }
+
+    pub(crate) fn set_shared(&mut self, name: &[u8], value: &[u8], version: u32) -> u32 {
+        self.about(name);
+        self.shared.set(self.vm_id.as_deref().unwrap_or_default(), name, value, version)
     }
 
     pub(crate) fn call_foreign(&mut self, name: &[u8], arguments: &[u8]) -> Result<Vec<u8>, u32> {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tenant_guard_host_tests::verify::Verify;
-use tenant_guard_host_tests::{Effect, Fault, Plan, Run, SecondHost};
+use tenant_guard_host_tests::{Effect, Fault, Plan, Run, SecondHost, SharedData};
 
 use crate::common::*;
 
@@ -41,6 +41,21 @@ fn without_verify_signature_they_decide_alike_too() {
         let mut second = SecondHost::load_with(plugin(), &document, ENVIRONMENT, Verify::missing());
         assert_eq!(decision(&second.request(&request)), decision(&host().request(&request)));
     }
+}
+
+#[test]
+fn a_setup_starts_either_of_them() {
+    let shared = SharedData::new();
+    let setup = || setup().shared(&shared).vm_id("either");
+    let (mut first, mut second) = (setup().start(plugin()), setup().start_second(plugin()));
+    assert!(first.configured && second.configured);
+    let request = with_key()
+        .client("198.51.100.9:4711")
+        .peer("192.0.2.1:80")
+        .response_header("x-application", "1");
+    let (a, b) = (first.request(&request), second.request(&request));
+    assert_eq!(seen(&a), seen(&b));
+    assert_eq!(a.response.text("x-application").as_deref(), Some("1"));
 }
 
 /// Where this crate lets a hostcall fail at all, it comes to the same.
