@@ -7,8 +7,10 @@ use std::sync::Arc;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
+use crate::address::AddressSet;
 use crate::denial::{Code, Denial, Level};
 use crate::host::{Host, Timestamp};
+use crate::policy::limit::{Account, Limits};
 use crate::tenant::{Bound, TenantName};
 
 /// How keys become digests.
@@ -43,7 +45,7 @@ impl KeyHash {
         [&b""[..], b"\n", b"\r\n"].iter().any(|nothing| self.digest(nothing) == *digest)
     }
 
-    fn digest(&self, key: &[u8]) -> [u8; 32] {
+    pub(crate) fn digest(&self, key: &[u8]) -> [u8; 32] {
         match self {
             Self::Sha256 => Sha256::digest(key).into(),
             Self::HmacSha256(keyed) => {
@@ -74,6 +76,9 @@ pub(crate) struct ApiKey {
     pub(crate) active: bool,
     pub(crate) not_before: Option<Timestamp>,
     pub(crate) expires: Option<Timestamp>,
+    /// The only addresses that it may be used from.
+    pub(crate) ip: Option<Box<AddressSet>>,
+    pub(crate) limits: Option<Box<(Account, Limits)>>,
 }
 
 /// A key that was presented and may be used. Only [`ApiKeys::verify`] makes
@@ -168,6 +173,8 @@ mod tests {
             active: true,
             not_before: None,
             expires: None,
+            ip: None,
+            limits: None,
         }
     }
 

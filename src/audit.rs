@@ -78,6 +78,7 @@ impl AuditLine {
     pub(crate) fn caller(&mut self, principal: &Principal, tenant: Option<&ResolvedTenant>) {
         self.put("tenant", tenant.map(|tenant| tenant.name().as_str()));
         self.put("tenant_from", tenant.map(|tenant| tenant.origin().name()));
+        self.put("auth", Some(principal.method().name()));
         self.put("client", principal.client());
         self.put("key", principal.key().map(|key| &*key.id));
         self.put("subject", principal.subject());

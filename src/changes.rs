@@ -42,7 +42,7 @@ impl Guard {
         let keeps = *verdict == Verdict::Public || self.upstream.forward_credentials;
         let mut removed: Vec<&[u8]> = Vec::new();
         for name in names {
-            let credential = !keeps && self.sources.is_header(name);
+            let credential = !keeps && self.sources.is_header(name) || self.is_super_admins(name);
             let inbound = self.upstream.stripped.contains(name) || is_framing(name);
             if (inbound || credential) && !removed.contains(&name) {
                 removed.push(name);
@@ -77,12 +77,17 @@ impl Guard {
             remove: Vec::new(),
             set: set.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
         };
-        if credentials == Credentials::Leave {
-            self.remove_credentials(headers, &mut changes);
+        let secret = |name: &[u8]| {
+            credentials == Credentials::Leave && self.sources.is_header(name)
+                || self.is_super_admins(name)
+        };
+        for (name, _) in headers.iter().filter(|(name, _)| secret(name)) {
+            if !changes.remove.iter().any(|known| known == name) {
+                changes.remove.push(name.to_vec());
+            }
         }
-        if credentials != Credentials::Stay {
-            self.remove_from_query(headers, &mut changes);
-        }
+        self.remove_cookies(headers, credentials, &mut changes);
+        self.remove_from_query(headers, credentials, &mut changes);
         for &name in inbound {
             let replaced = changes.set.iter().any(|(set, _)| set.as_bytes() == name);
             if !replaced && !changes.remove.iter().any(|known| known == name) {
@@ -92,15 +97,26 @@ impl Guard {
         changes
     }
 
-    fn remove_credentials(&self, headers: &Headers<'_>, changes: &mut Changes) {
-        for (name, _) in headers.iter().filter(|(name, _)| self.sources.is_header(name)) {
-            if !changes.remove.iter().any(|known| known == name) {
-                changes.remove.push(name.to_vec());
-            }
-        }
+    /// Whether the super admin's key is read from such a header: that leaves on
+    /// every route.
+    fn is_super_admins(&self, name: &[u8]) -> bool {
+        self.super_admin.as_ref().is_some_and(|admin| admin.sources().is_header(name))
+    }
+
+    /// The locations whose credentials leave, where those of callers do or not.
+    fn leaving(&self, callers: bool) -> impl Iterator<Item = &Location> {
+        let admin = self.super_admin.iter().flat_map(|admin| admin.sources().locations());
+        self.sources.locations().filter(move |_| callers).chain(admin)
+    }
+
+    fn remove_cookies(
+        &self,
+        headers: &Headers<'_>,
+        credentials: Credentials,
+        changes: &mut Changes,
+    ) {
         let cookies: Vec<&str> = self
-            .sources
-            .locations()
+            .leaving(credentials == Credentials::Leave)
             .filter_map(|location| match location {
                 Location::Cookie(name) => Some(name.as_str()),
                 _ => None,
@@ -115,10 +131,14 @@ impl Guard {
         }
     }
 
-    fn remove_from_query(&self, headers: &Headers<'_>, changes: &mut Changes) {
+    fn remove_from_query(
+        &self,
+        headers: &Headers<'_>,
+        credentials: Credentials,
+        changes: &mut Changes,
+    ) {
         let names: Vec<&str> = self
-            .sources
-            .locations()
+            .leaving(credentials != Credentials::Stay)
             .filter_map(|location| match location {
                 Location::Query(name) => Some(name.as_str()),
                 _ => None,

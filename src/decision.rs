@@ -5,6 +5,7 @@ use crate::changes::{Changes, Credentials};
 use crate::denial::{Code, Denial};
 use crate::jwt::CacheUse;
 use crate::policy::Admitted;
+use crate::principal::Principal;
 use crate::request::Headers;
 use crate::route::Shadow;
 use crate::verdict::Verdict;
@@ -17,8 +18,12 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Changes to its headers, to be made before the verdict is carried out.
     pub changes: Changes,
+    /// Headers to set on its response, whoever answers it.
+    pub response: Vec<(&'static str, String)>,
     /// Why it is refused, or would be.
     pub denial: Option<Denial>,
+    /// Whether the super admin sent it.
+    pub super_admin: bool,
     /// How many headers that only the guard may set the client had sent.
     pub stripped: u64,
     /// Whether its token was in the cache, where one was looked for.
@@ -42,6 +47,7 @@ impl Guard {
         let (verdict, changes) = match &outcome {
             Ok(_) if shadow == Shadow::Untouched => (Verdict::Shadow, Changes::default()),
             Ok(Arrived::Public) => (Verdict::Public, change(Credentials::Stay, Vec::new())),
+            Ok(Arrived::Preflight) => (Verdict::Public, change(leaving, Vec::new())),
             Ok(Arrived::Admitted(admitted)) => {
                 (Verdict::Allow, change(leaving, self.upstream.identity(admitted)))
             }
@@ -53,8 +59,11 @@ impl Guard {
                     (Verdict::Shadow, Changes::default())
                 }
                 _ => {
-                    let known =
-                        self.upstream.known(progress.principal.as_ref(), progress.tenant.as_ref());
+                    let known = self.upstream.known(
+                        progress.principal.as_ref(),
+                        progress.tenant.as_ref(),
+                        progress.findings.permissions.as_ref(),
+                    );
                     let reply = self.replies.reply(denial, headers);
                     (Verdict::Refuse(reply), change(Credentials::LeaveLogs, known))
                 }
@@ -62,10 +71,14 @@ impl Guard {
         };
         let untouched = shadow == Shadow::Untouched && verdict == Verdict::Shadow;
         let audit = self.line(headers, &progress, &outcome, &verdict);
+        let quotas = progress.findings.quotas.as_ref();
+        let principal = progress.principal.as_ref();
         Decision {
             verdict,
             changes,
+            response: quotas.map(|quotas| quotas.headers(self.limits.headers)).unwrap_or_default(),
             denial: outcome.err(),
+            super_admin: principal.is_some_and(Principal::is_super_admin),
             stripped: if untouched { 0 } else { stripped },
             cache: progress.trail.cache,
             audit,
@@ -79,10 +92,13 @@ impl Guard {
         outcome: &Result<Arrived, Denial>,
         verdict: &Verdict,
     ) -> Option<AuditLine> {
-        let acts_for =
-            |admitted: &Admitted| admitted.principal().token().is_some_and(|token| token.acts_for);
+        // Those who may act for others are told of wherever anybody is.
+        let told = |admitted: &Admitted| {
+            let principal = admitted.principal();
+            principal.is_super_admin() || principal.token().is_some_and(|token| token.acts_for)
+        };
         let least = match outcome {
-            Ok(Arrived::Admitted(admitted)) if acts_for(admitted) => AuditLog::Denied,
+            Ok(Arrived::Admitted(admitted)) if told(admitted) => AuditLog::Denied,
             Ok(_) => AuditLog::All,
             Err(_) => AuditLog::Denied,
         };
@@ -99,7 +115,7 @@ impl Guard {
             line.rules(rules);
         }
         match outcome {
-            Ok(Arrived::Public) => {}
+            Ok(Arrived::Public | Arrived::Preflight) => {}
             Ok(Arrived::Admitted(admitted)) => line.admitted(admitted),
             Err(denial) => {
                 if let Some(principal) = &progress.principal {

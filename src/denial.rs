@@ -136,12 +136,16 @@ pub struct Denial {
     pub level: Option<Level>,
     /// The `kid` of a token that failed, as it claims. For the audit line only.
     pub kid: Option<String>,
+    /// The scopes that the route asks, where one is missing.
+    pub scopes: Vec<String>,
+    /// In how many seconds it may be tried again, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 impl Denial {
     /// A refusal by a rule that the text names.
     pub(crate) fn by(code: Code, rule: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, rule: Some(rule.into()), level: None, kid: None }
+        Self { rule: Some(rule.into()), ..code.into() }
     }
 
     /// The same, at a level.
@@ -149,11 +153,17 @@ impl Denial {
     pub(crate) fn at(self, level: Level) -> Self {
         Self { level: Some(level), ..self }
     }
+
+    /// The same, to be tried again in so many seconds.
+    #[must_use]
+    pub(crate) fn again_in(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
 }
 
 impl From<Code> for Denial {
     fn from(code: Code) -> Self {
-        Self { code, rule: None, level: None, kid: None }
+        Self { code, rule: None, level: None, kid: None, scopes: Vec::new(), retry_after: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The identity headers: what the application is told about the caller.
 
 use crate::header_value::{list, text};
-use crate::policy::Admitted;
+use crate::policy::{Admitted, Permissions};
 use crate::principal::Principal;
 use crate::request::fold::FoldedNames;
 use crate::tenant::ResolvedTenant;
@@ -52,7 +52,8 @@ pub(crate) type HeaderValues = Vec<(String, String)>;
 impl Upstream {
     /// The headers of a request that goes on with an identity.
     pub(crate) fn identity(&self, admitted: &Admitted) -> HeaderValues {
-        let mut headers = self.known(Some(admitted.principal()), admitted.tenant());
+        let permissions = Some(admitted.permissions());
+        let mut headers = self.known(Some(admitted.principal()), admitted.tenant(), permissions);
         let Some(token) = admitted.principal().token() else {
             return headers;
         };
@@ -70,6 +71,7 @@ impl Upstream {
         &self,
         principal: Option<&Principal>,
         tenant: Option<&ResolvedTenant>,
+        permissions: Option<&Permissions>,
     ) -> HeaderValues {
         let mut headers = HeaderValues::new();
         let mut set = |name: &Option<String>, value: Option<String>| {
@@ -83,9 +85,13 @@ impl Upstream {
             set(&names.subject, principal.subject().map(text));
             set(&names.client, principal.client().map(text));
             set(&names.key, principal.key().map(|key| text(&key.id)));
-            set(&names.roles, Some(list(principal.roles(), ",")));
-            set(&names.scopes, Some(list(principal.scopes(), " ")));
             set(&names.method, Some(principal.method().name().to_owned()));
+        }
+        // What a credential carries is worth nothing until it is cut down to
+        // what all above it allow.
+        if let Some(permissions) = permissions {
+            set(&names.roles, Some(list(permissions.roles().collect(), ",")));
+            set(&names.scopes, Some(list(permissions.scopes().collect(), " ")));
         }
         headers
     }

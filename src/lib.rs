@@ -66,28 +66,36 @@ pub use request::Headers;
 pub use verdict::Verdict;
 
 use api_key::ApiKeys;
-use credential::Sources;
+use credential::{DevHeaders, Sources, SuperAdmin};
 use identity::Upstream;
 use jwt::Jwt;
-use policy::Admitted;
+use policy::limit::LimitRules;
+use policy::{Admitted, Findings, Roles};
 use principal::{Principal, Trail};
 use reply::Replies;
 use request::Target;
 use request::path::PathRules;
 use route::{Auth, Routes, Rules, Shadow};
 use tenant::{ResolvedTenant, Tenancy};
+use throttle::Throttle;
 
-/// A configured guard. It holds no state of its own: the same request, time
-/// and host give the same decision, whatever came before.
+/// A configured guard. It holds no state of its own: what counts requests is in
+/// the host's shared values, what was verified in a [`TokenCache`].
 #[derive(Debug)]
 pub struct Guard {
     revision: Option<String>,
     paths: PathRules,
     routes: Routes,
+    cors_preflight: bool,
     sources: Sources,
+    super_admin: Option<SuperAdmin>,
+    dev: Option<DevHeaders>,
     jwt: Jwt,
     keys: ApiKeys,
+    throttle: Option<Throttle>,
     tenancy: Tenancy,
+    roles: Roles,
+    limits: LimitRules,
     upstream: Upstream,
     replies: Replies,
     shadow: Shadow,
@@ -103,12 +111,15 @@ struct Progress<'g> {
     principal: Option<Principal>,
     tenant: Option<ResolvedTenant>,
     trail: Trail,
+    findings: Findings,
 }
 
 /// Where the way ends without a refusal.
 enum Arrived {
     /// The route asks for nothing.
     Public,
+    /// A browser asks whether it may send a request; nothing else is asked.
+    Preflight,
     Admitted(Box<Admitted>),
 }
 
@@ -138,28 +149,46 @@ impl Guard {
     ) -> Result<Arrived, Denial> {
         let ambiguous = |why: request::path::Ambiguity| Denial::by(Code::PathAmbiguous, why.rule());
         let target = Target::read(headers, self.paths).map_err(ambiguous)?;
+        if self.cors_preflight && target.is_preflight(headers) {
+            return Ok(Arrived::Preflight);
+        }
         let rules = self.routes.find(&target).map_err(ambiguous)?;
         let rules = rules.ok_or_else(|| Denial::by(Code::RouteRefused, "routes_unmatched"))?;
         progress.rules = Some(rules);
         if rules.auth == Auth::None {
+            policy::check_route_address(rules, host)?;
             return Ok(Arrived::Public);
         }
-        let presented = self.sources.collect(rules.mode, headers, &target)?;
+        let presented = self.presented(rules, headers, &target)?;
         let trail = &mut progress.trail;
         let principal = principal::authenticate(self, rules, presented, host, cache, trail)?;
         progress.principal = Some(principal.clone());
-        let tenant = match rules.tenancy {
-            None => {
-                tenant::agree(&principal.bounds())?;
-                None
-            }
-            Some(tenancy) => {
-                Some(self.tenancy.resolve(tenancy, &principal.bounds(), headers, &target)?)
-            }
-        };
+        let tenant = self.tenant(rules, &principal, headers, &target, host)?;
         progress.tenant.clone_from(&tenant);
-        let admitted = policy::admit(&self.tenancy, principal, tenant)?;
+        let findings = &mut progress.findings;
+        let (tenancy, roles) = (&self.tenancy, &self.roles);
+        let admitted = policy::admit(tenancy, roles, rules, principal, tenant, host, findings)?;
         Ok(Arrived::Admitted(Box::new(admitted)))
+    }
+
+    /// The one tenant of a request; `None` on routes without tenancy.
+    fn tenant(
+        &self,
+        rules: &Rules,
+        principal: &Principal,
+        headers: &Headers<'_>,
+        target: &Target<'_>,
+        host: &dyn Host,
+    ) -> Result<Option<ResolvedTenant>, Denial> {
+        let bounds = principal.bounds();
+        let tenant = match &rules.tenancy {
+            None => return tenant::agree(&bounds).map(|()| None),
+            Some(tenancy) if principal.is_super_admin() => {
+                self.tenancy.resolve_super_admin(tenancy, headers, target)
+            }
+            Some(tenancy) => self.tenancy.resolve(tenancy, &bounds, headers, target, host),
+        };
+        tenant.map(Some)
     }
 
     /// The reply to a request that couldn't be decided on, because the host

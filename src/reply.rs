@@ -67,7 +67,10 @@ impl Replies {
             headers: vec![("cache-control", "no-store".into())],
             body: String::new(),
         };
-        if let Some(challenge) = self.challenge(code, status) {
+        if let Some(seconds) = denial.retry_after {
+            reply.headers.push(("retry-after", seconds.to_string()));
+        }
+        if let Some(challenge) = self.challenge(denial, status) {
             reply.headers.push(("www-authenticate", challenge));
         }
         if is_grpc(headers) {
@@ -99,21 +102,29 @@ impl Replies {
         if let Some(level) = denial.level {
             put("level", level.name().into());
         }
+        if let Some(seconds) = denial.retry_after {
+            put("retry_after", seconds.into());
+        }
         Value::Object(problem).to_string()
     }
 
     /// RFC 6750 section 3, by the final status: a 401 always has a challenge,
-    /// without an error where nothing was sent.
-    fn challenge(&self, code: Code, status: u16) -> Option<String> {
-        let error = match (status, code) {
+    /// without an error where nothing was sent; a missing scope names what the
+    /// route asks, not what the caller has.
+    fn challenge(&self, denial: &Denial, status: u16) -> Option<String> {
+        let error = match (status, denial.code) {
             (401, Code::CredentialsMissing) => None,
             (401, _) => Some("invalid_token"),
             (400, Code::CredentialsAmbiguous) => Some("invalid_request"),
+            (403, Code::ScopeMissing) => Some("insufficient_scope"),
             _ => return None,
         };
         let mut challenge = format!("Bearer realm=\"{}\"", self.realm);
         if let Some(error) = error {
             challenge.push_str(&format!(", error=\"{error}\""));
+        }
+        if error == Some("insufficient_scope") {
+            challenge.push_str(&format!(", scope=\"{}\"", denial.scopes.join(" ")));
         }
         if let Some(url) = &self.resource_metadata {
             challenge.push_str(&format!(", resource_metadata=\"{url}\""));

@@ -178,6 +178,10 @@ impl Environment for NoEnvironment {
     fn variable(&self, _: &str) -> Option<Vec<u8>> {
         None
     }
+
+    fn vm_id(&self) -> Option<&str> {
+        Some("tests")
+    }
 }
 
 /// A guard from a document without mistakes; `version` is added.

@@ -4,8 +4,6 @@
 //! everywhere here: which form arrives depends on how a listener was bound, and
 //! a rule must not depend on that.
 
-#![allow(dead_code, unused_imports, reason = "joins with the rules that use it")]
-
 mod rule;
 mod set;
 

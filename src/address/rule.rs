@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net};
 
 const FORMS: &str = "is no address rule: write an address, a CIDR like 10.0.0.0/8, a wildcard like 10.0.*.*, a range like 10.0.0.1-10.0.0.9, or *";
 

@@ -4,9 +4,13 @@ use std::collections::HashSet;
 
 use super::names;
 use super::node::Node;
+use super::policy;
+use super::vocabulary::{held_scope, role};
+use crate::address::AddressSet;
 use crate::api_key::KeyHash;
 use crate::credential::{Location, Source};
 use crate::host::Timestamp;
+use crate::policy::limit::Limits;
 
 /// The `api_keys` section as read.
 pub(super) struct ApiKeysSpec {
@@ -41,6 +45,8 @@ pub(super) struct KeySpec {
     pub(super) active: bool,
     pub(super) not_before: Option<Timestamp>,
     pub(super) expires: Option<Timestamp>,
+    pub(super) ip: Option<AddressSet>,
+    pub(super) limits: Option<Limits>,
 }
 
 pub(super) fn api_keys(node: Node<'_, '_>) -> Option<ApiKeysSpec> {
@@ -99,14 +105,15 @@ pub(super) fn repeated<'i>(mut ids: impl Iterator<Item = &'i str>) -> Option<&'i
 
 fn key(node: Node<'_, '_>) -> Option<KeySpec> {
     let object = node.object()?;
-    object.not_supported_yet(&["ip", "limits"]);
     let id = object.required("id", identifier);
     let sha256 = object.field("sha256", digest);
     let hmac = object.field("hmac_sha256", digest);
     let hmac_given = object.has("hmac_sha256");
     let digests = object.count(&["sha256", "hmac_sha256"]);
-    let scopes = object.field("scopes", |node| node.list(scope)).unwrap_or_default();
-    let roles = object.field("roles", |node| node.list(identifier)).unwrap_or_default();
+    let scopes = object.field("scopes", |node| node.list(held_scope)).unwrap_or_default();
+    let roles = object.field("roles", |node| node.list(role)).unwrap_or_default();
+    let ip = object.field("ip", policy::addresses);
+    let limits = object.field("limits", policy::key_limits);
     let active = object.field("active", |node| node.flag()).unwrap_or(true);
     let not_before = object.field("not_before", |node| node.timestamp());
     let expires = object.field("expires", |node| node.timestamp());
@@ -131,11 +138,13 @@ fn key(node: Node<'_, '_>) -> Option<KeySpec> {
         active,
         not_before,
         expires,
+        ip,
+        limits,
     })
 }
 
 /// 64 lower-case hexadecimal digits.
-fn digest(node: Node<'_, '_>) -> Option<[u8; 32]> {
+pub(super) fn digest(node: Node<'_, '_>) -> Option<[u8; 32]> {
     let text = node.text()?;
     let mut digest = [0u8; 32];
     let pairs = text.as_bytes().chunks(2);
@@ -160,7 +169,7 @@ pub(super) fn identifier(node: Node<'_, '_>) -> Option<String> {
 }
 
 /// A scope (RFC 6749 section 3.3).
-fn scope(node: Node<'_, '_>) -> Option<String> {
+pub(super) fn scope(node: Node<'_, '_>) -> Option<String> {
     let text = identifier(node)?;
     if text.contains(' ') {
         return node.error("is no scope: a scope holds no space");

@@ -1,12 +1,15 @@
 //! The `jwt` section and the issuers of tenants.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::keys::{self, IssuerKeys};
 use super::names;
 use super::node::{Node, Object};
+use super::policy;
 use crate::credential::{Location, Source};
-use crate::jwt::{Algorithm, ClaimMap, ClaimPath, IssuerName};
+use crate::jwt::{Algorithm, Ceilings, ClaimMap, ClaimPath, IssuerName};
 
 /// The `jwt` section as read.
 pub(super) struct JwtSpec {
@@ -46,6 +49,7 @@ pub(super) struct IssuerSpec {
     pub(super) token_types: Vec<String>,
     pub(super) tenant: TenantSpec,
     pub(super) claims: ClaimMap,
+    pub(super) ceilings: Ceilings,
 }
 
 /// `tenant` of an issuer as read.
@@ -85,7 +89,6 @@ pub(super) fn jwt(node: Node<'_, '_>) -> Option<JwtSpec> {
 
 pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
     let object = node.object()?;
-    object.not_supported_yet(&["scopes", "roles"]);
     let algorithms = object.field("algorithms", |node| node.some_list(algorithm));
     let (audiences, any_audience, claim_values) = audience(&object);
     let iss = object.required("issuer", |node| node.parsed(IssuerName::parse));
@@ -100,6 +103,7 @@ pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
         .unwrap_or_else(|| vec!["jwt".into(), "at+jwt".into()]);
     let tenant = object.field("tenant", tenant).unwrap_or_default();
     let claims = object.field("claims", claim_map).unwrap_or_else(default_claims);
+    let ceilings = policy::ceilings(&object);
     let has_audiences = object.has("audiences");
     object.close();
     let tell = |problem: &str| node.context.problems.error(node.at, problem);
@@ -127,6 +131,7 @@ pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
         token_types,
         tenant,
         claims,
+        ceilings,
     })
 }
 
@@ -230,6 +235,7 @@ fn default_claims() -> ClaimMap {
         client: parse(&["client_id", "azp", "cid", "appid"]),
         roles: parse(&["roles"]),
         scopes: parse(&["scope", "scp"]),
+        tier: Vec::new(),
     }
 }
 
@@ -237,7 +243,6 @@ fn default_claims() -> ClaimMap {
 fn claim_map(node: Node<'_, '_>) -> Option<ClaimMap> {
     let defaults = default_claims();
     let object = node.object()?;
-    object.not_supported_yet(&["tier"]);
     let field = |name: &'static str, default: Vec<ClaimPath>| {
         let read = object.field(name, |node| match node.value {
             Value::Null => Some(Vec::new()),
@@ -250,7 +255,12 @@ fn claim_map(node: Node<'_, '_>) -> Option<ClaimMap> {
         client: field("client", defaults.client),
         roles: field("roles", defaults.roles),
         scopes: field("scopes", defaults.scopes),
+        tier: field("tier", defaults.tier),
     };
+    let tiers = node.context.vocabulary.tiers.as_ref();
+    if !map.tier.is_empty() && tiers.is_some_and(BTreeMap::is_empty) {
+        return node.error("names a claim for tier, and limits.tiers has none to choose from");
+    }
     object.close();
     Some(map)
 }

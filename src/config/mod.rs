@@ -9,16 +9,20 @@
 mod api_keys;
 mod jwt;
 mod keys;
+mod limits;
 mod link;
 mod names;
 mod node;
+mod policy;
 mod problem;
 mod replies;
 mod routes;
+mod super_admin;
 mod tenancy;
 mod tenants;
 mod units;
 mod upstream;
+mod vocabulary;
 mod wire;
 
 pub use problem::ConfigError;
@@ -26,17 +30,22 @@ pub use problem::ConfigError;
 use serde_json::Value;
 
 use crate::Guard;
-use crate::credential::{Both, Mode};
+use crate::credential::{Both, DevHeaders, Mode};
 use crate::json::{self, At, JsonError};
 use crate::request::path::PathRules;
 use crate::route::Shadow;
+use crate::throttle::Throttle;
 use node::{Context, Node, Object};
 use problem::Problems;
+use vocabulary::Vocabulary;
 
 /// The environment that `{env: NAME}` reads: the VM's.
 pub trait Environment {
     /// The value of a variable.
     fn variable(&self, name: &str) -> Option<Vec<u8>>;
+
+    /// The VM's id, by which data is shared; `None` where that isn't known.
+    fn vm_id(&self) -> Option<&str>;
 }
 
 /// A guard, and what to tell its operator.
@@ -89,19 +98,6 @@ fn parse(document: &[u8], problems: &Problems) -> Option<Value> {
     }
 }
 
-/// Fields of later versions.
-const LATER: [&str; 9] = [
-    "directory",
-    "roles",
-    "role_case",
-    "wildcard_scopes",
-    "super_admin",
-    "dev_headers",
-    "limits",
-    "failures",
-    "tenant_defaults",
-];
-
 /// The whole document as read.
 struct Document {
     revision: Option<String>,
@@ -109,11 +105,17 @@ struct Document {
     paths: PathRules,
     jwt: Option<jwt::JwtSpec>,
     api_keys: Option<api_keys::ApiKeysSpec>,
+    super_admin: Option<super_admin::SuperAdminSpec>,
+    dev: Option<DevHeaders>,
+    throttle: Option<Throttle>,
+    limits: limits::LimitsSpec,
     tenancy: tenancy::TenancySpec,
+    tenant_defaults: policy::PolicySpec,
     tenants: Option<Vec<tenants::TenantEntrySpec>>,
     routes: Vec<routes::RouteSpec>,
-    /// Whether what no route matches is refused.
-    unmatched_denied: bool,
+    /// Whether what no route matches is refused; `None` where it doesn't say.
+    unmatched_denied: Option<bool>,
+    cors_preflight: bool,
     upstream: upstream::UpstreamSpec,
     replies: crate::reply::Replies,
     shadow: Shadow,
@@ -122,27 +124,38 @@ struct Document {
 
 fn read(value: &Value, env: &dyn Environment, problems: &Problems) -> Option<Guard> {
     let development = value.get("environment").is_some_and(|value| value == "development");
-    let context = Context { problems, env, development };
+    let mut context = Context {
+        problems,
+        env,
+        development,
+        vocabulary: Vocabulary::default(),
+        actions: actions(value),
+    };
+    let root = Node { value, at: &At::ROOT, context: &context };
+    let (vocabulary, limits) = vocabulary::vocabulary(&root.object()?);
+    context.vocabulary = vocabulary;
     let root = Node { value, at: &At::ROOT, context: &context };
     let object = root.object()?;
-    let document = sections(&object);
+    object.known(&vocabulary::FIELDS);
+    let document = sections(&object, limits);
     object.close();
     link::link(document, &context)
 }
 
-fn sections(object: &Object<'_, '_>) -> Document {
+/// The actions of all routes.
+fn actions(document: &Value) -> Vec<String> {
+    let routes = document.get("routes").and_then(Value::as_array).into_iter().flatten();
+    let actions = routes.filter_map(|route| route.get("action")?.as_str().map(str::to_owned));
+    actions.collect()
+}
+
+fn sections(object: &Object<'_, '_>, limits: limits::LimitsSpec) -> Document {
     object.required("version", |node| match node.count()? {
         1 => Some(()),
         _ => node.error("must be 1"),
     });
     object.field("environment", |node| node.choice(&[("production", ()), ("development", ())]));
-    object.not_supported_yet(&LATER);
-    object.field("cors_preflight", |node| {
-        if node.value == "allow" {
-            return node.error("allow is not supported yet; use deny");
-        }
-        node.choice(&[("deny", ())])
-    });
+    object.not_supported_yet(&["directory"]);
     let both = object
         .field("both", |node| node.choice(&[("refuse", Both::Refuse), ("agree", Both::Agree)]))
         .unwrap_or(Both::Refuse);
@@ -153,13 +166,20 @@ fn sections(object: &Object<'_, '_>) -> Document {
         paths,
         jwt: object.field("jwt", jwt::jwt),
         api_keys: object.field("api_keys", api_keys::api_keys),
+        super_admin: object.field("super_admin", super_admin::super_admin),
+        dev: object.field("dev_headers", super_admin::dev_headers),
+        throttle: object.field("failures", limits::failures),
+        limits,
         tenancy: object.field("tenancy", |n| tenancy::tenancy(n, paths)).unwrap_or_default(),
+        tenant_defaults: object.field("tenant_defaults", policy::policy).unwrap_or_default(),
         tenants: object.field("tenants", tenants::tenants),
         routes: object
             .field("routes", |node| node.list(|node| routes::route(node, paths, both)))
             .unwrap_or_default(),
         unmatched_denied: object
-            .field("routes_unmatched", |node| node.choice(&[("deny", true), ("auth", false)]))
+            .field("routes_unmatched", |node| node.choice(&[("deny", true), ("auth", false)])),
+        cors_preflight: object
+            .field("cors_preflight", |node| node.choice(&[("deny", false), ("allow", true)]))
             .unwrap_or(false),
         upstream: object.field("upstream", upstream::upstream).unwrap_or_default(),
         replies: object.field("replies", replies::replies).unwrap_or_default(),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::Environment;
 use super::problem::Problems;
 use super::units;
+use super::vocabulary::Vocabulary;
 use crate::host::Timestamp;
 use crate::json::At;
 
@@ -18,6 +19,9 @@ pub(super) struct Context<'c> {
     pub(super) problems: &'c Problems,
     pub(super) env: &'c dyn Environment,
     pub(super) development: bool,
+    pub(super) vocabulary: Vocabulary,
+    /// The actions that routes have.
+    pub(super) actions: Vec<String>,
 }
 
 /// A value of the document and where it stands.
@@ -275,6 +279,16 @@ impl<'v> Object<'v, '_> {
                 );
             }
         }
+    }
+
+    /// The mistakes so far.
+    pub(super) fn problems(&self) -> &Problems {
+        self.context.problems
+    }
+
+    /// Fields that were read already.
+    pub(super) fn known(&self, names: &[&'static str]) {
+        self.known.borrow_mut().extend(names);
     }
 
     /// Tells of every field that nobody asked for.

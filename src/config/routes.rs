@@ -1,10 +1,17 @@
 //! The `routes` section.
 
+use std::sync::Arc;
+
+use super::limits;
 use super::names::is_token;
 use super::node::Node;
+use super::policy;
 use super::tenancy;
+use super::vocabulary::role;
+use crate::address::AddressSet;
 use crate::credential::{Both, Mode};
 use crate::pattern::{HostPattern, PathPattern};
+use crate::policy::EVERY;
 use crate::request::path::PathRules;
 use crate::route::{Auth, Match};
 use crate::tenant::Trust;
@@ -22,10 +29,24 @@ pub(super) struct RouteSpec {
     pub(super) issuers: Option<Vec<String>>,
     pub(super) tenancy: RouteTenancy,
     pub(super) shadow: Option<bool>,
+    pub(super) ip: Option<Arc<AddressSet>>,
+    pub(super) scopes: Vec<String>,
+    pub(super) roles: Vec<String>,
+    pub(super) action: Option<String>,
+}
+
+impl RouteSpec {
+    /// Whether it asks for more than a credential.
+    pub(super) fn asks(&self) -> bool {
+        self.ip.is_some()
+            || !self.scopes.is_empty()
+            || !self.roles.is_empty()
+            || self.action.is_some()
+    }
 }
 
 /// `tenancy` of a route.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(super) struct RouteTenancy {
     pub(super) none: bool,
     pub(super) strict: Option<bool>,
@@ -44,16 +65,13 @@ pub(super) fn mode(node: Node<'_, '_>, both: Both) -> Option<Mode> {
 
 pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<RouteSpec> {
     let object = node.object()?;
-    object.not_supported_yet(&["roles", "scopes", "ip", "action"]);
     let matches = object.required("match", |node| matches(node, paths));
     let auth = object.field("auth", |node| {
-        if node.value == "super_admin" {
-            return node.error("super_admin is not supported yet; take the route out");
-        }
         node.choice(&[
             ("required", Auth::Required),
             ("optional", Auth::Optional),
             ("none", Auth::None),
+            ("super_admin", Auth::SuperAdmin),
         ])
     });
     let mode = object.field("mode", |node| mode(node, both));
@@ -62,15 +80,26 @@ pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<
     let shadow = object.field("shadow", |node| node.flag());
     // Where it couldn't be read, nothing more can be said of it.
     let unread = RouteTenancy { none: object.has("tenancy"), ..RouteTenancy::default() };
-    let asks = object.count(&["mode", "issuers", "tenancy"]) > 0;
+    let ip = object.field("ip", policy::addresses).map(Arc::new);
+    let scopes = object.field("scopes", |node| node.some_list(asked_scope)).unwrap_or_default();
+    let roles = object.field("roles", |node| node.some_list(asked_role)).unwrap_or_default();
+    let action = object.field("action", limits::action);
+    let given = |names: &[&str]| object.count(names) > 0;
+    let about_callers = given(&["mode", "issuers", "scopes", "roles", "action"]);
+    let (tenancy_given, ip_given) = (given(&["tenancy"]), given(&["ip"]));
     let first_path = node.value.get("match").and_then(|m| m.get("path")).map(|path| {
         let first = path.get(0).unwrap_or(path);
         first.as_str().unwrap_or_default().to_owned()
     });
     object.close();
-    if auth == Some(Auth::None) && asks {
+    if auth == Some(Auth::None) && (about_callers || tenancy_given) {
         return node.error(
-            "asks for no credential, so mode, issuers and tenancy say nothing; take them out",
+            "asks for no credential, so mode, issuers, tenancy, scopes, roles and action say nothing; take them out",
+        );
+    }
+    if auth == Some(Auth::SuperAdmin) && (about_callers || ip_given) {
+        return node.error(
+            "is for the super admin, whom no policy holds, so mode, issuers, ip, scopes, roles and action say nothing; take them out",
         );
     }
     Some(RouteSpec {
@@ -82,7 +111,30 @@ pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<
         issuers,
         tenancy: tenancy.unwrap_or(unread),
         shadow,
+        ip,
+        scopes,
+        roles,
+        action,
     })
+}
+
+/// A scope as challenges name it (RFC 6749 section 3.3).
+fn asked_scope(node: Node<'_, '_>) -> Option<String> {
+    let text = node.some_text()?;
+    if text == EVERY {
+        return node.error("is no scope to ask for; name the ones that the route needs");
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte)) {
+        return node.error("is no scope: printable ASCII without spaces, \" and \\");
+    }
+    Some(text.to_owned())
+}
+
+/// A role, in the form that is compared.
+fn asked_role(node: Node<'_, '_>) -> Option<String> {
+    let name = role(node)?;
+    let roles = node.context.vocabulary.roles.as_ref()?;
+    Some(roles.compared(&name).into_owned())
 }
 
 fn matches(node: Node<'_, '_>, rules: PathRules) -> Option<Match> {

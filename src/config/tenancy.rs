@@ -1,7 +1,10 @@
 //! The `tenancy` section.
 
+use std::sync::Arc;
+
 use super::names;
 use super::node::Node;
+use super::policy::{self, PolicySpec};
 use crate::pattern::{HostPattern, PathPattern};
 use crate::request::path::PathRules;
 use crate::tenant::{IdFormat, Place, Trust, Unlisted};
@@ -17,6 +20,8 @@ pub(super) struct TenancySpec {
     pub(super) unknown: Option<Unlisted>,
     pub(super) unknown_clients: Unlisted,
     pub(super) start_active: bool,
+    /// Of the reserved tenant.
+    pub(super) default: PolicySpec,
 }
 
 impl Default for TenancySpec {
@@ -31,6 +36,7 @@ impl Default for TenancySpec {
             unknown: None,
             unknown_clients: Unlisted::Allow,
             start_active: true,
+            default: PolicySpec::default(),
         }
     }
 }
@@ -40,11 +46,10 @@ pub(super) fn tenancy(node: Node<'_, '_>, paths: PathRules) -> Option<TenancySpe
     let listed = [("allow", Unlisted::Allow), ("deny", Unlisted::Deny)];
     let formats = [("any", IdFormat::Any), ("slug", IdFormat::Slug), ("uuid", IdFormat::Uuid)];
     let object = node.object()?;
-    object.not_supported_yet(&["default"]);
     let spec = TenancySpec {
         strict: object.field("strict", |node| node.flag()).unwrap_or(defaults.strict),
         header: object.field("header", names::identity_header).unwrap_or(defaults.header),
-        reserved: object.field("reserved", reserved).unwrap_or(defaults.reserved),
+        reserved: object.field("reserved", tenant_name).unwrap_or(defaults.reserved),
         trust: object.field("trust_header", trust).unwrap_or(defaults.trust),
         assertions: object
             .field("assertions", |node| node.list(|node| assertion(node, paths)))
@@ -57,12 +62,14 @@ pub(super) fn tenancy(node: Node<'_, '_>, paths: PathRules) -> Option<TenancySpe
         start_active: object
             .field("start", |node| node.choice(&[("active", true), ("inactive", false)]))
             .unwrap_or(defaults.start_active),
+        default: object.field("default", policy::policy).unwrap_or_default(),
     };
     object.close();
     Some(spec)
 }
 
-fn reserved(node: Node<'_, '_>) -> Option<String> {
+/// A name of a tenant that isn't listed.
+pub(super) fn tenant_name(node: Node<'_, '_>) -> Option<String> {
     let text = node.some_text()?;
     if !IdFormat::Any.accepts(text) {
         return node.error(format!("is no tenant name: {}", IdFormat::Any.describe()));
@@ -72,10 +79,22 @@ fn reserved(node: Node<'_, '_>) -> Option<String> {
 
 pub(super) fn trust(node: Node<'_, '_>) -> Option<Trust> {
     if node.value.is_array() {
-        return node
-            .error("a list of addresses is not supported yet; use never, any_peer or ignore");
+        if node.value.as_array().is_some_and(Vec::is_empty) {
+            return node.error("must not be empty; name the proxies to trust, or write never");
+        }
+        let peers = policy::addresses(node)?;
+        if peers.covers_everything_of_a_family() {
+            return node
+                .error("trusts every address; name those of your own proxies, or write any_peer");
+        }
+        return Some(Trust::Peers(Arc::new(peers)));
     }
-    node.choice(&[("never", Trust::Never), ("any_peer", Trust::AnyPeer), ("ignore", Trust::Ignore)])
+    match node.value.as_str() {
+        Some("never") => Some(Trust::Never),
+        Some("any_peer") => Some(Trust::AnyPeer),
+        Some("ignore") => Some(Trust::Ignore),
+        _ => node.error("must be never, any_peer, ignore, or a list of addresses"),
+    }
 }
 
 /// Exactly one of path, host and query.

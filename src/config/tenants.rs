@@ -3,6 +3,7 @@
 use super::api_keys::{self, KeySpec, identifier, repeated};
 use super::jwt::{self, IssuerSpec};
 use super::node::Node;
+use super::policy::{self, PolicySpec};
 
 /// A tenant as read.
 pub(super) struct TenantEntrySpec {
@@ -12,6 +13,7 @@ pub(super) struct TenantEntrySpec {
     pub(super) aliases: Vec<String>,
     /// `None` where it doesn't say.
     pub(super) active: Option<bool>,
+    pub(super) policy: PolicySpec,
     pub(super) issuers: Vec<IssuerSpec>,
     pub(super) clients: Vec<ClientSpec>,
 }
@@ -20,6 +22,7 @@ pub(super) struct TenantEntrySpec {
 pub(super) struct ClientSpec {
     pub(super) id: String,
     pub(super) active: bool,
+    pub(super) policy: PolicySpec,
     pub(super) keys: Vec<KeySpec>,
 }
 
@@ -29,7 +32,7 @@ pub(super) fn tenants(node: Node<'_, '_>) -> Option<Vec<TenantEntrySpec>> {
 
 fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
     let object = node.object()?;
-    object.not_supported_yet(&["ip", "scopes", "roles", "limits", "tokens_not_before"]);
+    object.not_supported_yet(&["tokens_not_before"]);
     let id = object.required("id", |node| node.some_text());
     let spec = TenantEntrySpec {
         path: node.at.to_string(),
@@ -38,6 +41,7 @@ fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
             .field("aliases", |node| node.list(|node| node.some_text().map(str::to_owned)))
             .unwrap_or_default(),
         active: object.field("active", |node| node.flag()),
+        policy: policy::fields(&object),
         issuers: object.field("issuers", |node| node.list(jwt::issuer)).unwrap_or_default(),
         clients: object.field("clients", clients).unwrap_or_default(),
     };
@@ -55,10 +59,10 @@ fn clients(node: Node<'_, '_>) -> Option<Vec<ClientSpec>> {
 
 fn client(node: Node<'_, '_>) -> Option<ClientSpec> {
     let object = node.object()?;
-    object.not_supported_yet(&["ip", "scopes", "roles", "limits"]);
     let id = object.required("id", identifier);
     let active = object.field("active", |node| node.flag()).unwrap_or(true);
+    let policy = policy::fields(&object);
     let keys = object.field("keys", api_keys::keys).unwrap_or_default();
     object.close();
-    Some(ClientSpec { id: id?, active, keys })
+    Some(ClientSpec { id: id?, active, policy, keys })
 }

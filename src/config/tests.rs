@@ -38,6 +38,10 @@ impl Environment for Env {
             _ => None,
         }
     }
+
+    fn vm_id(&self) -> Option<&str> {
+        Some("tests")
+    }
 }
 
 type Outcome = Result<Loaded, Vec<ConfigError>>;

@@ -125,13 +125,17 @@ impl UpstreamSpec {
     /// The section as it is used. The header in which callers assert a tenant
     /// is stripped too: what it said has been checked, and where it wasn't, no
     /// application may believe it.
-    pub(super) fn into_upstream(self, tenancy_header: &str) -> Upstream {
+    /// `others` are names that a client may not send either, nor may any
+    /// application read.
+    pub(super) fn into_upstream<'n>(self, others: impl Iterator<Item = &'n str>) -> Upstream {
         let mut stripped = FoldedNames::default();
         let own = self.headers().chain(&self.turned_off).map(String::as_str);
         for header in own.chain(names::ALWAYS_STRIPPED) {
             stripped.insert(header.as_bytes());
         }
-        stripped.insert(tenancy_header.as_bytes());
+        for name in others {
+            stripped.insert(name.as_bytes());
+        }
         Upstream {
             names: self.names,
             claims: self.claims.into_iter().map(|(_, header)| header).collect(),

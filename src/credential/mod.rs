@@ -1,8 +1,13 @@
 //! Where credentials are read from, and which of them counts.
 
+mod dev;
 mod place;
+mod present;
+mod super_admin;
 
+pub(crate) use dev::DevHeaders;
 pub(crate) use place::{Location, Place, Source};
+pub(crate) use super_admin::SuperAdmin;
 
 use crate::denial::{Code, Denial};
 use crate::jwt::has_three_parts;
@@ -46,6 +51,13 @@ pub(crate) enum Presented {
     JwtElseKey {
         jwt: Vec<u8>,
         key: Option<Result<Vec<u8>, Denial>>,
+    },
+    /// What stands where the super admin's key does. It decides alone.
+    SuperAdmin(Vec<u8>),
+    /// A developer's word, in development.
+    Dev {
+        user: String,
+        tenant: Option<Vec<u8>>,
     },
 }
 

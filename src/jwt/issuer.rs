@@ -10,6 +10,7 @@ use super::claim::ClaimPath;
 use super::issuer_name::IssuerName;
 use super::key::Key;
 use crate::denial::{Code, Denial};
+use crate::policy::{RoleSet, Scopes};
 use crate::tenant::{Reach, TenantName};
 
 /// What a token of the issuer says about the tenant.
@@ -34,6 +35,14 @@ pub(crate) struct ClaimMap {
     pub(crate) client: Vec<ClaimPath>,
     pub(crate) roles: Vec<ClaimPath>,
     pub(crate) scopes: Vec<ClaimPath>,
+    pub(crate) tier: Vec<ClaimPath>,
+}
+
+/// The most that an issuer's tokens may bring; `None` where nothing is said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ceilings {
+    pub(crate) scopes: Option<Arc<Scopes>>,
+    pub(crate) roles: Option<Arc<RoleSet>>,
 }
 
 /// One issuer of tokens.
@@ -59,6 +68,7 @@ pub(crate) struct Issuer {
     pub(crate) subjects: HashMap<String, TenantName>,
     pub(crate) reach: Reach,
     pub(crate) claims: ClaimMap,
+    pub(crate) ceilings: Ceilings,
     /// The tenant whose own identity provider this is.
     pub(crate) owner: Option<TenantName>,
 }

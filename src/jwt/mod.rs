@@ -20,7 +20,7 @@ pub(crate) use algorithm::Algorithm;
 pub use cache::TokenCache;
 pub(crate) use claim::ClaimPath;
 pub(crate) use compact::has_three_parts;
-pub(crate) use issuer::{ClaimMap, Issuer, TenantSource};
+pub(crate) use issuer::{Ceilings, ClaimMap, Issuer, TenantSource};
 pub(crate) use issuer_name::{IssuerName, Template};
 pub(crate) use key::{JwkError, Key};
 pub(crate) use verified::VerifiedToken;
@@ -38,6 +38,7 @@ use serde_json::Value;
 
 use crate::denial::{Code, Denial};
 use crate::host::Host;
+use crate::policy::limit::Tiers;
 use crate::tenant::Tenancy;
 use compact::Compact;
 use registered::Registered;
@@ -76,6 +77,8 @@ pub(crate) struct Jwt {
     /// The claims of `upstream.claims`, kept with each verified token.
     pub(crate) forwarded_claims: Vec<ClaimPath>,
     pub(crate) forward_payload: bool,
+    /// `limits.tiers`, which tokens name.
+    pub(crate) tiers: Tiers,
     issuers: Vec<Issuer>,
     exact: HashMap<String, Sharers>,
     templates: Vec<(Template, usize)>,
@@ -87,12 +90,14 @@ impl Jwt {
         max_token_bytes: usize,
         forwarded_claims: Vec<ClaimPath>,
         forward_payload: bool,
+        tiers: Tiers,
         issuers: Vec<Issuer>,
     ) -> Self {
         let mut jwt = Self {
             max_token_bytes,
             forwarded_claims,
             forward_payload,
+            tiers,
             issuers: Vec::new(),
             exact: HashMap::new(),
             templates: Vec::new(),
@@ -113,9 +118,28 @@ impl Jwt {
         jwt
     }
 
-    /// Verifies a token, or finds that it was verified before.
+    /// A token that was verified before, if it still is good; `None` where it
+    /// isn't known.
     ///
     /// `only` is the route's issuers, where it names some.
+    pub(crate) fn known(
+        &self,
+        token: &[u8],
+        only: Option<&[usize]>,
+        host: &dyn Host,
+        cache: &mut TokenCache,
+    ) -> Option<Result<Rc<VerifiedToken>, Denial>> {
+        let known = cache.get(token)?;
+        let Err(denial) = check_again(&known, only, host) else {
+            return Some(Ok(known));
+        };
+        if denial.code == Code::TokenExpired {
+            cache.remove(token);
+        }
+        Some(Err(Denial { kid: known.kid.clone(), ..denial }))
+    }
+
+    /// Verifies a token, and keeps it.
     ///
     /// # Errors
     /// The code of the first check that fails.
@@ -126,18 +150,9 @@ impl Jwt {
         tenancy: &Tenancy,
         host: &dyn Host,
         cache: &mut TokenCache,
-    ) -> Result<(Rc<VerifiedToken>, CacheUse), Denial> {
+    ) -> Result<Rc<VerifiedToken>, Denial> {
         if token.len() > self.max_token_bytes {
             return Err(Denial::by(Code::TokenTooLarge, "jwt.max_token_bytes"));
-        }
-        if let Some(known) = cache.get(token) {
-            if let Err(denial) = check_again(&known, only, host) {
-                if denial.code == Code::TokenExpired {
-                    cache.remove(token);
-                }
-                return Err(Denial { kid: known.kid.clone(), ..denial });
-            }
-            return Ok((known, CacheUse::Hit));
         }
         let compact = Compact::parse(token)?;
         let verified = self
@@ -145,7 +160,7 @@ impl Jwt {
             .map_err(|denial| Denial { kid: compact.kid.clone(), ..denial })?;
         let verified = Rc::new(verified);
         cache.put(token, Rc::clone(&verified));
-        Ok((verified, CacheUse::Miss))
+        Ok(verified)
     }
 
     fn verify_compact(

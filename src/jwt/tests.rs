@@ -51,7 +51,23 @@ impl Verifier {
         host: &FixedHost,
         cache: &mut TokenCache,
     ) -> Result<(Rc<VerifiedToken>, CacheUse), Denial> {
-        self.0.jwt.verify(token, None, &self.0.tenancy, host, cache)
+        self.verify_for(None, token, host, cache)
+    }
+
+    /// For a route that takes only these issuers.
+    fn verify_for(
+        &self,
+        only: Option<&[usize]>,
+        token: &[u8],
+        host: &FixedHost,
+        cache: &mut TokenCache,
+    ) -> Result<(Rc<VerifiedToken>, CacheUse), Denial> {
+        let Self(guard) = self;
+        if let Some(known) = guard.jwt.known(token, only, host, cache) {
+            return known.map(|token| (token, CacheUse::Hit));
+        }
+        let verified = guard.jwt.verify(token, only, &guard.tenancy, host, cache);
+        verified.map(|token| (token, CacheUse::Miss))
     }
 
     /// Verifies at [`NOW`]; a second time with a cache gives the same.

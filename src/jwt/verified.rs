@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use super::Jwt;
 use super::claim::ClaimPath;
-use super::issuer::{Issuer, TenantSource};
+use super::issuer::{Ceilings, Issuer, TenantSource};
 use super::registered::{Registered, invalid};
 use super::signed::Signed;
 use crate::denial::Denial;
 use crate::header_value::claim_text;
+use crate::policy::limit::{Rate, Tiers};
 use crate::tenant::{Bound, Reach, Tenancy, TenantName};
 
 /// A token whose signature and claims were verified. Only [`Jwt::verify`]
@@ -28,6 +29,12 @@ pub(crate) struct VerifiedToken {
     pub(crate) client: Option<String>,
     pub(crate) roles: Vec<String>,
     pub(crate) scopes: Vec<String>,
+    /// The most of both that its issuer may hand out.
+    pub(crate) ceilings: Ceilings,
+    /// Its issuer is a tenant's own identity provider.
+    pub(crate) issuer_owned: bool,
+    /// The limit of its subject.
+    pub(crate) tier: Option<Rate>,
     /// What it says of the tenant, in one or more places.
     pub(crate) bounds: Vec<Bound>,
     /// It acts for tenants that its caller asserts, which is audited unless
@@ -52,12 +59,7 @@ impl VerifiedToken {
         let (claims, token) = (signed.claims(), signed.token());
         let map = &issuer.claims;
         let scopes = union(claims, &map.scopes, |text| text.split(' ').collect(), is_scope)?;
-        // What an issuer says of roles is worth something only where the
-        // operator trusts it with them: a tenant's own provider is not.
-        let roles = match &issuer.owner {
-            Some(_) => Vec::new(),
-            None => union(claims, &map.roles, split_roles, |_| true)?,
-        };
+        let roles = union(claims, &map.roles, split_roles, |_| true)?;
         Ok(Self {
             issuer: index,
             skew: issuer.clock_skew,
@@ -67,6 +69,9 @@ impl VerifiedToken {
             subject: first_text(claims, &map.subject)?,
             client: first_text(claims, &map.client)?,
             roles,
+            ceilings: issuer.ceilings.clone(),
+            issuer_owned: issuer.owner.is_some(),
+            tier: tier(claims, &map.tier, &jwt.tiers)?,
             // `*` means every scope in the configuration only.
             scopes: scopes.into_iter().filter(|scope| scope != "*").collect(),
             bounds: bounds(issuer, claims, tenancy),
@@ -190,6 +195,22 @@ fn first_text(claims: &Map<String, Value>, paths: &[ClaimPath]) -> Result<Option
         }
     }
     Ok(None)
+}
+
+/// The limit that the first of the claims names. One that isn't configured is
+/// an error: ignored, a misspelt tier would be no limit.
+fn tier(
+    claims: &Map<String, Value>,
+    paths: &[ClaimPath],
+    tiers: &Tiers,
+) -> Result<Option<Rate>, Denial> {
+    let Some(name) = first_text(claims, paths)? else {
+        return Ok(None);
+    };
+    match tiers.get(&name) {
+        Some(rate) => Ok(Some(*rate)),
+        None => Err(invalid("claims.tier: no such tier in limits.tiers".to_owned())),
+    }
 }
 
 /// The union of the claims, each a text to split or a list of texts.

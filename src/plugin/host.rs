@@ -106,6 +106,7 @@ fn address_property(path: &[&str]) -> Result<Option<IpAddr>, HostError> {
 /// The VM's environment.
 pub(super) struct VmEnvironment {
     variables: HashMap<Vec<u8>, Vec<u8>>,
+    vm_id: Option<String>,
 }
 
 impl VmEnvironment {
@@ -115,12 +116,18 @@ impl VmEnvironment {
             let (name, value) = variable.split_at_checked(at)?;
             Some((name.to_vec(), value.get(1..)?.to_vec()))
         });
-        Ok(Self { variables: variables.collect() })
+        let vm_id = hostcalls::property(&["plugin_vm_id"])?;
+        let vm_id = vm_id.map(|id| String::from_utf8_lossy(&id).into_owned());
+        Ok(Self { variables: variables.collect(), vm_id })
     }
 }
 
 impl Environment for VmEnvironment {
     fn variable(&self, name: &str) -> Option<Vec<u8>> {
         self.variables.get(name.as_bytes()).cloned()
+    }
+
+    fn vm_id(&self) -> Option<&str> {
+        self.vm_id.as_deref()
     }
 }

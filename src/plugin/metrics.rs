@@ -15,6 +15,7 @@ enum Counter {
     Allowed,
     Public,
     ShadowDenied,
+    SuperAdmin,
     Stripped,
     CacheHits,
     CacheMisses,
@@ -27,6 +28,7 @@ impl Counter {
             Self::Allowed,
             Self::Public,
             Self::ShadowDenied,
+            Self::SuperAdmin,
             Self::Stripped,
             Self::CacheHits,
             Self::CacheMisses,
@@ -39,6 +41,7 @@ impl Counter {
             Self::Allowed => "allowed",
             Self::Public => "public",
             Self::ShadowDenied => "shadow_denied",
+            Self::SuperAdmin => "super_admin",
             Self::Stripped => "stripped",
             Self::CacheHits => "cache_hits",
             Self::CacheMisses => "cache_misses",
@@ -68,6 +71,9 @@ impl Metrics {
             (Verdict::Shadow, Some(_)) => self.add(Counter::ShadowDenied, 1)?,
             (Verdict::Public, _) => self.add(Counter::Public, 1)?,
             (Verdict::Allow | Verdict::Shadow, _) => self.add(Counter::Allowed, 1)?,
+        }
+        if decision.super_admin {
+            self.add(Counter::SuperAdmin, 1)?;
         }
         match decision.cache {
             Some(CacheUse::Hit) => self.add(Counter::CacheHits, 1)?,

@@ -15,11 +15,13 @@ pub(super) struct Stream {
     worker: Option<Rc<Worker>>,
     /// `None` until it was decided on: until then nothing goes on.
     verdict: Option<Verdict>,
+    /// Headers to set on the response.
+    response: Vec<(&'static str, String)>,
 }
 
 impl Stream {
     pub(super) fn new(worker: Option<Rc<Worker>>) -> Self {
-        Self { worker, verdict: None }
+        Self { worker, verdict: None, response: Vec::new() }
     }
 
     /// Refuses the request because it can't be decided on.
@@ -46,10 +48,12 @@ impl HttpContext for Stream {
         let Some(worker) = self.worker.clone() else {
             return self.unavailable(None);
         };
-        let verdict = match worker.decide(count) {
-            Ok(verdict) => verdict,
+        let decided = match worker.decide(count) {
+            Ok(decided) => decided,
             Err(error) => return self.unavailable(Some(error)),
         };
+        self.response = decided.response;
+        let verdict = decided.verdict;
         if let Verdict::Refuse(reply) = &verdict
             && let Err(error) = worker::send(reply)
         {
@@ -57,6 +61,14 @@ impl HttpContext for Stream {
         }
         self.verdict = Some(verdict);
         if self.goes_on() { Action::Continue } else { Action::Pause }
+    }
+
+    /// Runs for local replies too, the guard's own included.
+    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+        if let Some(worker) = &self.worker {
+            worker.respond(&self.response);
+        }
+        Action::Continue
     }
 
     fn on_http_request_body(&mut self, _: usize, _: bool) -> Action {

@@ -30,6 +30,14 @@ pub(super) struct Worker {
     let_on: Cell<Audited>,
 }
 
+/// What was decided on a request.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub(super) verdict: Verdict,
+    /// Headers to set on its response, whoever answers it.
+    pub(super) response: Vec<(&'static str, String)>,
+}
+
 /// The audit lines of the current second.
 #[derive(Debug, Clone, Copy, Default)]
 struct Audited {
@@ -55,7 +63,7 @@ impl Worker {
     ///
     /// # Errors
     /// When the request can't even be read. It must then not go on.
-    pub(super) fn decide(&self, announced: usize) -> Result<Verdict, HostError> {
+    pub(super) fn decide(&self, announced: usize) -> Result<Decided, HostError> {
         let buffer = hostcalls::header_map(Map::RequestHeaders)?;
         let headers = Headers::new(parse(&buffer, announced)?);
         let decision = {
@@ -64,16 +72,29 @@ impl Worker {
             self.guard.decide(&headers, &self.host, &mut cache)
         };
         let done = self.carry_out(&decision);
-        match decision.verdict {
+        let response = decision.response;
+        let verdict = match (decision.verdict, done) {
             // It is refused, whatever else failed.
-            verdict @ Verdict::Refuse(_) => Ok(verdict),
-            verdict => Ok(match done {
-                Ok(()) => verdict,
-                Err(error) => {
-                    self.unavailable(error);
-                    Verdict::Refuse(self.guard.unavailable(&headers))
-                }
-            }),
+            (verdict @ Verdict::Refuse(_), _) | (verdict, Ok(())) => verdict,
+            (_, Err(error)) => {
+                self.unavailable(error);
+                Verdict::Refuse(self.guard.unavailable(&headers))
+            }
+        };
+        Ok(Decided { verdict, response })
+    }
+
+    /// Sets headers of the response.
+    pub(super) fn respond(&self, headers: &[(&'static str, String)]) {
+        for (name, value) in headers {
+            let set =
+                hostcalls::set_header(Map::ResponseHeaders, name.as_bytes(), value.as_bytes());
+            // The response is somebody's answer: it is not held back for that.
+            if let Err(error) = set {
+                let text =
+                    format!("tenant_guard: host call {} answered {}", error.call, error.status);
+                let _ = hostcalls::log(level(AuditLevel::Warn), &text);
+            }
         }
     }
 

@@ -1,9 +1,25 @@
-//! What a verified caller with a resolved tenant may do: the tenant's and the
-//! client's state.
+//! What a verified caller with a resolved tenant may do. The tenant decides
+//! first, then the client, then the key; what one refuses none below can
+//! allow.
 
-use crate::denial::{Code, Denial, Level};
+mod levels;
+pub(crate) mod limit;
+mod permission;
+mod roles;
+mod scopes;
+
+pub(crate) use levels::{Policy, check_route_address};
+pub(crate) use permission::Permissions;
+pub(crate) use roles::{RoleEntry, RoleSet, Roles};
+pub(crate) use scopes::{EVERY, Scopes};
+
+use crate::denial::Denial;
+use crate::host::Host;
 use crate::principal::Principal;
-use crate::tenant::{ResolvedTenant, Tenancy, TenantName, Unlisted};
+use crate::route::{Rules, Shadow};
+use crate::tenant::{ResolvedTenant, Tenancy};
+use levels::Levels;
+use limit::Quotas;
 
 /// A caller that passed every policy. Only [`admit`] makes one, so no request
 /// of anybody else goes on with an identity.
@@ -11,6 +27,7 @@ use crate::tenant::{ResolvedTenant, Tenancy, TenantName, Unlisted};
 pub(crate) struct Admitted {
     principal: Principal,
     tenant: Option<ResolvedTenant>,
+    permissions: Permissions,
 }
 
 impl Admitted {
@@ -22,79 +39,67 @@ impl Admitted {
     pub(crate) fn tenant(&self) -> Option<&ResolvedTenant> {
         self.tenant.as_ref()
     }
+
+    /// What it may do, as the application is told.
+    pub(crate) fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
 }
 
-/// Checks the state of the tenant, then of the client.
+/// What policies came to besides the outcome.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) permissions: Option<Permissions>,
+    /// Where the limits of the request stand, for its response.
+    pub(crate) quotas: Option<Quotas>,
+}
+
+/// Checks states, addresses, scopes, roles, then limits, which alone leave a
+/// trace: a request that anything refuses is charged nowhere.
 ///
 /// # Errors
 /// The code of the first that fails.
 pub(crate) fn admit(
     tenancy: &Tenancy,
+    roles: &Roles,
+    rules: &Rules,
     principal: Principal,
     tenant: Option<ResolvedTenant>,
+    host: &dyn Host,
+    findings: &mut Findings,
 ) -> Result<Admitted, Denial> {
-    match &tenant {
-        Some(tenant) => check_state(tenancy, &principal, tenant.name())?,
-        // On routes without tenancy too, what is for a tenant is worth nothing
-        // while the tenant is off.
-        None => {
-            for name in principal.tenants() {
-                if tenancy.directory.get(name).is_some() {
-                    check_state(tenancy, &principal, name)?;
-                }
-            }
-        }
-    }
-    Ok(Admitted { principal, tenant })
-}
-
-fn check_state(
-    tenancy: &Tenancy,
-    principal: &Principal,
-    tenant: &TenantName,
-) -> Result<(), Denial> {
-    let Some(listed) = tenancy.directory.get(tenant) else {
-        // The reserved tenant is always known and active.
-        if tenancy.unknown == Unlisted::Deny && !tenancy.is_reserved(tenant) {
-            return Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant));
-        }
-        // Where the tenant isn't listed, no client of it is.
-        return match principal.token() {
-            Some(_) => check_unlisted(tenancy),
-            None => Ok(()),
+    let levels = Levels::new(tenancy, &principal, tenant.as_ref().map(ResolvedTenant::name));
+    if !principal.is_super_admin() {
+        let charges = levels.charges(rules);
+        let checked = check(&levels, tenancy, roles, rules, host, findings);
+        findings.quotas = match (&checked, rules.shadow) {
+            (Ok(()), Shadow::Off) => charges.charge(host)?,
+            // Shadow charges nothing.
+            (Ok(()), _) => charges.look(host)?,
+            // The response tells of limits all the same, as far as it can.
+            (Err(_), _) => charges.look(host).unwrap_or_default(),
         };
-    };
-    let id = tenant.as_str();
-    if !listed.active {
-        let rule = format!("active of tenant {id}");
-        return Err(Denial::by(Code::TenantInactive, rule).at(Level::Tenant));
-    }
-    let key_client = principal.key().and_then(|key| key.owner.as_ref()).map(|o| &*o.client);
-    let token_client = principal.token().is_some().then(|| principal.token_client());
-    for client in key_client.into_iter().chain(token_client.flatten()) {
-        match listed.clients.get(client) {
-            Some(client_entry) if !client_entry.active => {
-                let rule = format!("active of client {client} of tenant {id}");
-                return Err(Denial::by(Code::ClientInactive, rule).at(Level::Client));
-            }
-            Some(_) => {}
-            None => check_unlisted(tenancy)?,
+        checked?;
+        if let Some(denial) = findings.quotas.as_ref().and_then(limit::refusal) {
+            return Err(denial);
         }
     }
-    // A token that says no client is of no listed one.
-    if token_client == Some(None) {
-        check_unlisted(tenancy)?;
-    }
-    Ok(())
+    let permissions = findings.permissions.take().unwrap_or_default();
+    Ok(Admitted { principal, tenant, permissions })
 }
 
-fn check_unlisted(tenancy: &Tenancy) -> Result<(), Denial> {
-    match tenancy.unknown_clients {
-        Unlisted::Allow => Ok(()),
-        Unlisted::Deny => {
-            Err(Denial::by(Code::ClientUnknown, "tenancy.unknown_clients").at(Level::Client))
-        }
-    }
+/// All that needs no counting.
+fn check(
+    levels: &Levels<'_>,
+    tenancy: &Tenancy,
+    roles: &Roles,
+    rules: &Rules,
+    host: &dyn Host,
+    findings: &mut Findings,
+) -> Result<(), Denial> {
+    levels.check_state(tenancy)?;
+    levels.check_address(rules, host)?;
+    findings.permissions.insert(levels.permissions(roles)).check(rules)
 }
 
 #[cfg(test)]

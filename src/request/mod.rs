@@ -48,6 +48,15 @@ impl<'r> Target<'r> {
     }
 }
 
+impl Target<'_> {
+    /// Whether it is a CORS preflight (Fetch standard, section 3.2.2).
+    pub(crate) fn is_preflight(&self, headers: &Headers<'_>) -> bool {
+        let names =
+            |name: &[u8]| matches!(headers.find(name), Found::Once(value) if !value.is_empty());
+        self.method == "OPTIONS" && names(b"origin") && names(b"access-control-request-method")
+    }
+}
+
 /// The path and, behind the first `?`, the query.
 pub(crate) fn split_query(raw: &[u8]) -> (&[u8], Option<&[u8]>) {
     let mut halves = raw.splitn(2, |&byte| byte == b'?');

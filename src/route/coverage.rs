@@ -52,15 +52,19 @@ impl Routes {
 impl Rules {
     /// Whether something that `other` asks for isn't asked for here.
     fn asks_less_than(&self, other: &Self) -> bool {
-        if self.auth == Auth::None || other.auth == Auth::None {
+        if [self.auth, other.auth].iter().any(|auth| matches!(auth, Auth::None | Auth::SuperAdmin))
+        {
             return self.auth < other.auth;
         }
-        let tenancy = |rules: &Self| rules.tenancy.map(|tenancy| tenancy.strict);
+        let tenancy = |rules: &Self| rules.tenancy.as_ref().map(|tenancy| tenancy.strict);
         let takes_keys = |rules: &Self| rules.mode != Mode::Jwt;
         self.auth < other.auth
             || tenancy(self) < tenancy(other)
             || (self.issuers.is_none() && other.issuers.is_some())
             || (takes_keys(self) && !takes_keys(other))
+            || (self.ip.is_none() && other.ip.is_some())
+            || other.scopes.iter().any(|scope| !self.scopes.contains(scope))
+            || (self.roles.is_empty() && !other.roles.is_empty())
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod coverage;
 
+use std::sync::Arc;
+
+use crate::address::AddressSet;
 use crate::credential::Mode;
 use crate::pattern::{HostPattern, PathPattern};
 use crate::request::Target;
@@ -17,6 +20,8 @@ pub(crate) enum Auth {
     Optional,
     /// A caller without one is refused.
     Required,
+    /// Only the super admin goes on.
+    SuperAdmin,
 }
 
 /// What a refusal on a route leads to.
@@ -42,6 +47,14 @@ pub(crate) struct Rules {
     /// `None` is `tenancy: none`: a verified caller without a tenant.
     pub(crate) tenancy: Option<TenancyRules>,
     pub(crate) shadow: Shadow,
+    /// The only addresses.
+    pub(crate) ip: Option<Arc<AddressSet>>,
+    /// All of these.
+    pub(crate) scopes: Vec<String>,
+    /// Any of these, in the form that is compared; empty for none.
+    pub(crate) roles: Vec<String>,
+    /// What limits of actions count.
+    pub(crate) action: Option<String>,
 }
 
 /// What a request must look like for a route.

@@ -32,12 +32,12 @@ impl Assertions {
     pub(super) fn read(
         &self,
         tenancy: &Tenancy,
-        trust: Trust,
+        trust: &Trust,
         headers: &Headers<'_>,
         target: &Target<'_>,
     ) -> Result<Vec<(TenantName, &str)>, Denial> {
         let mut asserted = Vec::new();
-        if trust != Trust::Ignore {
+        if *trust != Trust::Ignore {
             let found = headers.find(self.header.as_bytes()).map(<[u8]>::to_vec);
             asserted.extend(name(tenancy, found, &self.header)?);
         }

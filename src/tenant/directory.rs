@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::name::TenantName;
+use crate::policy::Policy;
+use crate::policy::limit::Account;
 
 /// One listed tenant.
 #[derive(Debug, Clone)]
@@ -14,12 +16,16 @@ pub(crate) struct Tenant {
     /// `any_tenant` reaches it.
     pub(crate) has_issuers: bool,
     pub(crate) clients: HashMap<Arc<str>, Client>,
+    pub(crate) policy: Policy,
+    pub(crate) account: Account,
 }
 
 /// One listed client of a tenant.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Client {
     pub(crate) active: bool,
+    pub(crate) policy: Policy,
+    pub(crate) account: Account,
 }
 
 /// Whether what isn't listed is let through.

@@ -12,23 +12,44 @@ pub(crate) use directory::{Client, Directory, Tenant, Unlisted};
 pub(crate) use name::IdFormat;
 pub(crate) use name::TenantName;
 
+use std::sync::Arc;
+
+use crate::address::AddressSet;
 use crate::denial::{Code, Denial};
+use crate::host::{Host, HostError};
+use crate::policy::Policy;
 use crate::request::{Headers, Target};
 use bound::{Choices, choices};
 
 /// `tenancy.trust_header`: whose assertions count where nothing is bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trust {
     /// Nobody's: an assertion may agree or choose, never establish.
     Never,
     /// Everybody's.
     AnyPeer,
+    /// Those of connections that come from these addresses.
+    Peers(Arc<AddressSet>),
     /// The header isn't looked at.
     Ignore,
 }
 
+impl Trust {
+    /// Whether this request's assertions count. A peer that isn't known isn't
+    /// trusted.
+    fn holds(&self, host: &dyn Host) -> Result<bool, HostError> {
+        match self {
+            Self::Never | Self::Ignore => Ok(false),
+            Self::AnyPeer => Ok(true),
+            Self::Peers(peers) => {
+                Ok(host.peer_address()?.is_some_and(|address| peers.contains(address)))
+            }
+        }
+    }
+}
+
 /// The rules of one route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TenancyRules {
     pub(crate) strict: bool,
     pub(crate) trust: Trust,
@@ -83,11 +104,17 @@ impl ResolvedTenant {
 pub(crate) struct Tenancy {
     pub(crate) rules: TenancyRules,
     pub(crate) reserved: TenantName,
+    /// The super admin's own tenant, which nobody else can name.
+    pub(crate) super_admin: Option<TenantName>,
     pub(crate) format: IdFormat,
     pub(crate) unknown: Unlisted,
     pub(crate) unknown_clients: Unlisted,
     pub(crate) directory: Directory,
     pub(crate) assertions: Assertions,
+    /// Of the reserved tenant.
+    pub(crate) default_policy: Policy,
+    /// Of every tenant that isn't listed.
+    pub(crate) unlisted_policy: Policy,
 }
 
 impl Tenancy {
@@ -102,14 +129,36 @@ impl Tenancy {
         if let Some(known) = self.directory.named(text) {
             return Some(known.clone());
         }
-        let well_formed =
-            self.format.accepts(text) || text.eq_ignore_ascii_case(self.reserved.as_str());
-        well_formed.then(|| TenantName::new(text))
+        let name = TenantName::new(text);
+        (self.format.accepts(text) || self.is_reserved(&name)).then_some(name)
+    }
+
+    /// Whether nobody may name a tenant so: it is the reserved one, or the
+    /// super admin's, in any ASCII case.
+    pub(crate) fn is_reserved(&self, name: &TenantName) -> bool {
+        self.is_default(name) || self.is_super_admins(name)
     }
 
     /// Whether a name is the reserved one, in any ASCII case.
-    pub(crate) fn is_reserved(&self, name: &TenantName) -> bool {
+    pub(crate) fn is_default(&self, name: &TenantName) -> bool {
         name.as_str().eq_ignore_ascii_case(self.reserved.as_str())
+    }
+
+    fn is_super_admins(&self, name: &TenantName) -> bool {
+        let own = self.super_admin.as_ref();
+        own.is_some_and(|own| name.as_str().eq_ignore_ascii_case(own.as_str()))
+    }
+
+    /// What a text that stands for a credential binds to.
+    pub(crate) fn bound_by_text(&self, text: Option<&[u8]>) -> Bound {
+        let Some(text) = text else {
+            return Bound::Nothing;
+        };
+        let name = core::str::from_utf8(text).ok().and_then(|text| self.name(text));
+        name.map_or_else(
+            || Bound::Malformed("dev_headers.tenant".into()),
+            |name| Bound::OneOf(vec![name]),
+        )
     }
 
     /// Whether an issuer with this reach may name a tenant.
@@ -130,12 +179,13 @@ impl Tenancy {
     /// The code of the first check that fails.
     pub(crate) fn resolve(
         &self,
-        rules: TenancyRules,
+        rules: &TenancyRules,
         bounds: &[&Bound],
         headers: &Headers<'_>,
         target: &Target<'_>,
+        host: &dyn Host,
     ) -> Result<ResolvedTenant, Denial> {
-        let asserted = self.assertions.read(self, rules.trust, headers, target);
+        let asserted = self.assertions.read(self, &rules.trust, headers, target);
         for bound in bounds {
             if let Bound::Malformed(claim) = bound {
                 return Err(Denial::by(Code::TenantMalformed, format!("claim {claim}")));
@@ -148,11 +198,11 @@ impl Tenancy {
         let asserted = one_assertion(&asserted)?;
         match (choices, asserted) {
             (Choices::Unbound, _) if rules.strict => Err(Code::TenantRequired.into()),
-            (Choices::Unbound, Some((name, _))) if rules.trust == Trust::AnyPeer => {
+            (Choices::Unbound, Some((name, place))) => {
+                if !rules.trust.holds(host)? {
+                    return Err(Denial::by(Code::TenantHeaderUntrusted, place.to_owned()));
+                }
                 Ok(self.resolved(name.clone(), Origin::Asserted))
-            }
-            (Choices::Unbound, Some((_, place))) => {
-                Err(Denial::by(Code::TenantHeaderUntrusted, place.to_owned()))
             }
             (Choices::Unbound, None) => Ok(self.resolved(self.reserved.clone(), Origin::Default)),
             (Choices::Any, Some((name, _))) => Ok(self.resolved(name.clone(), Origin::Chosen)),
@@ -170,6 +220,32 @@ impl Tenancy {
                 [name] if !must_choose => Ok(self.resolved((*name).clone(), Origin::Bound)),
                 _ => Err(Code::TenantChoiceRequired.into()),
             },
+        }
+    }
+
+    /// Resolves the tenant that the super admin acts for: the one it asserts,
+    /// or its own.
+    ///
+    /// # Errors
+    /// The code of the first check that fails.
+    pub(crate) fn resolve_super_admin(
+        &self,
+        rules: &TenancyRules,
+        headers: &Headers<'_>,
+        target: &Target<'_>,
+    ) -> Result<ResolvedTenant, Denial> {
+        let asserted = self.assertions.read(self, &rules.trust, headers, target)?;
+        let default = asserted.iter().find(|(name, _)| self.is_default(name));
+        if let Some((_, place)) = default {
+            return Err(Denial::by(Code::TenantReserved, (*place).to_owned()));
+        }
+        match (one_assertion(&asserted)?, &self.super_admin) {
+            (Some((name, _)), Some(own)) if self.is_super_admins(name) => {
+                Ok(self.resolved(own.clone(), Origin::Bound))
+            }
+            (Some((name, _)), _) => Ok(self.resolved(name.clone(), Origin::Chosen)),
+            (None, Some(own)) => Ok(self.resolved(own.clone(), Origin::Bound)),
+            (None, None) => Err(Code::TenantChoiceRequired.into()),
         }
     }
 

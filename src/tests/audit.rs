@@ -36,7 +36,7 @@ fn a_line_tells_who_was_allowed_and_by_what_route() {
         json!({
             "time": "now", "revision": "7", "verdict": "allow", "method": "GET", "path": "/x",
             "request_id": "r-1", "route": "routes[0] /x", "tenant": "acme",
-            "tenant_from": "bound", "client": "web", "subject": "alice", "issuer": "idp"
+            "tenant_from": "bound", "auth": "jwt", "client": "web", "subject": "alice", "issuer": "idp"
         })
     );
     assert_eq!(
@@ -44,7 +44,7 @@ fn a_line_tells_who_was_allowed_and_by_what_route() {
         json!({
             "time": "now", "revision": "7", "verdict": "allow", "method": "GET", "path": "/x",
             "request_id": "r-1", "route": "routes[0] /x", "tenant": "acme",
-            "tenant_from": "bound", "client": "web", "key": "web-1"
+            "tenant_from": "bound", "auth": "api_key", "client": "web", "key": "web-1"
         })
     );
 }
@@ -71,7 +71,7 @@ fn a_line_tells_the_caller_of_a_refusal_only_once_it_is_verified() {
         mismatch,
         json!({
             "time": "now", "revision": "7", "verdict": "deny", "method": "GET", "path": "/",
-            "route": "unmatched", "code": "tenant_mismatch", "rule": "x-tenant-id", "kid": "ed",
+            "route": "unmatched", "auth": "jwt", "code": "tenant_mismatch", "rule": "x-tenant-id", "kid": "ed",
             "subject": "alice", "issuer": "idp"
         })
     );

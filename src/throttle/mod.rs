@@ -5,8 +5,6 @@
 //! these run out the throttle forgets; it never blocks an address that isn't
 //! recorded.
 
-#![allow(dead_code, reason = "joins with the step that uses it")]
-
 mod page;
 #[cfg(test)]
 mod tests;
@@ -94,7 +92,7 @@ impl Throttle {
             window_end,
             latest_counting,
             latest_blocking: latest_counting.saturating_add(self.block),
-            block_end: (time.seconds().ceil() as u32).saturating_add(self.block),
+            block_end: now.saturating_add(self.block),
         }
     }
 }
@@ -116,7 +114,7 @@ struct Moment {
     /// The last end of a window whose block counts. What is still later was
     /// written by another clock or configuration, and must not block for long.
     latest_blocking: u32,
-    /// When a block ends that starts now. Rounded up: never short.
+    /// When a block ends that starts now.
     block_end: u32,
 }
 

@@ -63,13 +63,13 @@ fn a_block_ends_to_the_second() {
 }
 
 #[test]
-fn a_block_that_starts_within_a_second_is_never_short() {
+fn a_block_is_told_in_whole_seconds_and_never_longer_than_it_is() {
     let host = FixedHost::at(NOW + 0.25);
     fail("192.0.2.1", 3, &host);
-    assert_eq!(left("192.0.2.1", &host), Some(601), "600.75 s");
-    host.set(NOW + 600.9);
+    assert_eq!(left("192.0.2.1", &host), Some(600));
+    host.set(NOW + 599.9);
     assert_eq!(left("192.0.2.1", &host), Some(1));
-    host.set(NOW + 601.0);
+    host.set(NOW + 600.25);
     assert_eq!(left("192.0.2.1", &host), None);
 }
 

@@ -182,6 +182,7 @@ fn link_one(
         subjects,
         reach,
         claims: spec.claims,
+        ceilings: spec.ceilings,
         owner,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::super::api_keys::KeySpec;
 use super::super::node::Context;
 use crate::api_key::{ApiKey, ApiKeys, KeyHash, Owner};
+use crate::policy::limit::Account;
 use crate::tenant::Bound;
 
 /// The keys so far, and where each digest stands.
@@ -19,6 +20,14 @@ pub(super) struct KeyTable<'c> {
 impl<'c> KeyTable<'c> {
     pub(super) fn new(context: &'c Context<'c>, hash: KeyHash, hmac: Option<bool>) -> Self {
         Self { context, table: ApiKeys::new(hash), hmac, labels: HashMap::new() }
+    }
+
+    /// Keeps a digest for somebody who isn't in the table.
+    pub(super) fn claim(&mut self, digest: [u8; 32], at: &str) {
+        if let Some(owner) = self.labels.get(&digest) {
+            let problem = format!("has the digest of {owner} too; one key can't be two");
+            self.context.problems.error(at, problem);
+        }
     }
 
     pub(super) fn add(&mut self, spec: KeySpec, owner: Option<Owner>, label: String) {
@@ -45,6 +54,13 @@ impl<'c> KeyTable<'c> {
             Some(owner) => Bound::OneOf(vec![owner.tenant.clone()]),
             None => Bound::Nothing,
         };
+        let account = || match &owner {
+            Some(owner) => {
+                Account::listed(&["key", owner.tenant.as_str(), &owner.client, &spec.id])
+            }
+            None => Account::listed(&["key", &spec.id]),
+        };
+        let limits = spec.limits.map(|limits| Box::new((account(), limits)));
         let key = ApiKey {
             id: spec.id.as_str().into(),
             owner,
@@ -54,6 +70,8 @@ impl<'c> KeyTable<'c> {
             active: spec.active,
             not_before: spec.not_before,
             expires: spec.expires,
+            ip: spec.ip.map(Box::new),
+            limits,
         };
         if self.table.insert(spec.digest, key).is_some() {
             let other = self.labels.get(&spec.digest).map_or("another key", String::as_str);

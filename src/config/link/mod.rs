@@ -3,6 +3,7 @@
 mod issuers;
 mod keys;
 mod routes;
+mod special;
 mod tenants;
 
 use std::sync::Arc;
@@ -11,14 +12,16 @@ use super::Document;
 use super::node::Context;
 use crate::Guard;
 use crate::api_key::Owner;
-use crate::credential::{Location, Sources};
+use crate::credential::{Location, Sources, SuperAdmin};
 use crate::jwt::{Issuer, Jwt, TenantSource};
+use crate::policy::limit::LimitRules;
 use crate::request::fold::fold;
 use crate::route::{Auth, Rules};
 use keys::KeyTable;
 use routes::RouteDefaults;
+use tenants::TenantDefaults;
 
-pub(super) fn link(document: Document, context: &Context<'_>) -> Option<Guard> {
+pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guard> {
     let problems = context.problems;
     let issuers_known = !problems.any(hides_an_issuer);
     let has_jwt = document.jwt.is_some()
@@ -28,19 +31,34 @@ pub(super) fn link(document: Document, context: &Context<'_>) -> Option<Guard> {
     if !has_jwt && !has_keys {
         problems.warn("", "configures no issuer and no API key, so every request to a route that asks for a credential is refused");
     }
-    let jwt_spec = document.jwt.unwrap_or_default();
-    let keys_spec = document.api_keys.unwrap_or_default();
+    special::check_vm_id(context, &document);
+    let jwt_spec = document.jwt.take().unwrap_or_default();
+    let keys_spec = document.api_keys.take().unwrap_or_default();
     let sources = Sources::new(
         if has_jwt { jwt_spec.from } else { Vec::new() },
         if has_keys { keys_spec.from } else { Vec::new() },
     );
-    check_sources(context, &sources, &document.upstream, &document.tenancy.header);
+    special::check(context, &document, has_jwt, &sources);
+    let admin_sources = document.super_admin.as_ref().map(|admin| admin.from.clone());
+    let admin_sources = Sources::new(Vec::new(), admin_sources.unwrap_or_default());
+    for location in admin_sources.locations() {
+        if sources.locations().any(|other| other == location) {
+            problems.error("super_admin.from", "is a place that other credentials are read from: what stands there would always be taken for the super admin's key");
+        }
+    }
+    for sources in [&sources, &admin_sources] {
+        check_sources(context, sources, &document.upstream, &document.tenancy.header);
+    }
 
     let strict = document.tenancy.strict;
     let header = document.tenancy.header.clone();
     let listed = document.tenants.is_some();
     let tenants = document.tenants.unwrap_or_default();
-    let tenancy = tenants::link(context, document.tenancy, listed, &tenants);
+    let defaults = TenantDefaults {
+        policy: document.tenant_defaults,
+        super_admin: document.super_admin.as_ref().and_then(|admin| admin.tenant.clone()),
+    };
+    let tenancy = tenants::link(context, document.tenancy, &defaults, listed, &tenants);
 
     let mut keys = KeyTable::new(context, keys_spec.hash, keys_spec.hmac);
     for key in keys_spec.keys {
@@ -67,6 +85,10 @@ pub(super) fn link(document: Document, context: &Context<'_>) -> Option<Guard> {
             }
         }
     }
+    let super_admin = document.super_admin.map(|admin| {
+        keys.claim(admin.digest, "super_admin");
+        SuperAdmin::new(admin.from, admin.digest)
+    });
     let issuers = issuers::link(context, all_issuers, &tenancy);
     let bindings = listed || bound_keys || issuers.iter().any(binds);
     if bindings && !strict {
@@ -80,9 +102,14 @@ pub(super) fn link(document: Document, context: &Context<'_>) -> Option<Guard> {
                 auth: Auth::Required,
                 mode: document.mode,
                 issuers: None,
-                tenancy: Some(tenancy.rules),
+                tenancy: Some(tenancy.rules.clone()),
                 shadow: document.shadow,
+                ip: None,
+                scopes: Vec::new(),
+                roles: Vec::new(),
+                action: None,
             },
+            super_admin: super_admin.is_some(),
             bindings,
             issuers_known,
             unmatched_denied: document.unmatched_denied,
@@ -92,15 +119,27 @@ pub(super) fn link(document: Document, context: &Context<'_>) -> Option<Guard> {
     );
     let forward_payload = document.upstream.has_payload();
     let forwarded = document.upstream.claims.iter().map(|(path, _)| path.clone()).collect();
+    let stripped = document
+        .dev
+        .iter()
+        .flat_map(|dev| core::iter::once(dev.user.as_str()).chain(dev.tenant.as_deref()));
+    let upstream = document.upstream.into_upstream(stripped.chain([header.as_str()]));
+    let tiers = context.vocabulary.tiers.clone().unwrap_or_default();
     Some(Guard {
         revision: document.revision,
         paths: document.paths,
         routes,
+        cors_preflight: document.cors_preflight,
         sources,
-        jwt: Jwt::new(jwt_spec.max_token_bytes, forwarded, forward_payload, issuers),
+        super_admin,
+        dev: document.dev,
+        jwt: Jwt::new(jwt_spec.max_token_bytes, forwarded, forward_payload, tiers, issuers),
         keys: keys.table,
+        throttle: document.throttle,
         tenancy,
-        upstream: document.upstream.into_upstream(&header),
+        roles: context.vocabulary.roles.clone().unwrap_or_default(),
+        limits: LimitRules { headers: document.limits.headers },
+        upstream,
         replies: document.replies,
         shadow: document.shadow,
         audit: document.audit,

@@ -11,7 +11,9 @@ pub(super) struct RouteDefaults {
     pub(super) rules: Rules,
     pub(super) bindings: bool,
     pub(super) issuers_known: bool,
-    pub(super) unmatched_denied: bool,
+    /// `None` where it doesn't say.
+    pub(super) unmatched_denied: Option<bool>,
+    pub(super) super_admin: bool,
 }
 
 pub(super) fn link(
@@ -23,6 +25,10 @@ pub(super) fn link(
     let problems = context.problems;
     let paths: Vec<String> = specs.iter().map(|spec| spec.path.clone()).collect();
     let path_of = |index: usize| paths.get(index).map_or("", String::as_str);
+    // Where some routes ask for more than a credential, one that was forgotten
+    // is likelier than one that asks for nothing.
+    let asks = specs.iter().any(RouteSpec::asks);
+    let denied = defaults.unmatched_denied.unwrap_or(asks);
     let routes: Vec<(Match, Rules)> = specs
         .into_iter()
         .map(|spec| {
@@ -30,7 +36,7 @@ pub(super) fn link(
             (spec.matches, rules)
         })
         .collect();
-    let routes = Routes::new(routes, (!defaults.unmatched_denied).then(|| defaults.rules.clone()));
+    let routes = Routes::new(routes, (!denied).then(|| defaults.rules.clone()));
     for index in routes.unreachable() {
         problems.error(
             path_of(index),
@@ -52,14 +58,21 @@ fn route_rules(
 ) -> Rules {
     let problems = context.problems;
     let path = &spec.path;
-    let tenancy = match (spec.tenancy.none, defaults.rules.tenancy) {
+    let tenancy = match (spec.tenancy.none, &defaults.rules.tenancy) {
         (false, Some(own)) => Some(TenancyRules {
             strict: spec.tenancy.strict.unwrap_or(own.strict),
-            trust: spec.tenancy.trust.unwrap_or(own.trust),
+            trust: spec.tenancy.trust.clone().unwrap_or_else(|| own.trust.clone()),
         }),
         _ => None,
     };
-    if let Some(rules) = tenancy {
+    if spec.auth == Auth::SuperAdmin && !defaults.super_admin {
+        problems.error(
+            format!("{path}.auth"),
+            "is for the super admin, and there is none; add super_admin, or take the route out",
+        );
+    }
+    let has_super_admin = spec.auth == Auth::SuperAdmin;
+    if let Some(rules) = tenancy.as_ref().filter(|_| !has_super_admin) {
         let explicit = spec.tenancy.trust == Some(Trust::AnyPeer);
         let inherited = rules.trust == Trust::AnyPeer && !rules.strict;
         if defaults.bindings && (explicit || inherited) && spec.auth != Auth::None {
@@ -81,7 +94,8 @@ fn route_rules(
             );
         }
     }
-    if tenancy.is_none() && spec.issuers.is_none() && issuers.len() > 1 && spec.auth != Auth::None {
+    let takes_tokens = !matches!(spec.auth, Auth::None | Auth::SuperAdmin);
+    if tenancy.is_none() && spec.issuers.is_none() && issuers.len() > 1 && takes_tokens {
         problems.warn(
             format!("{path}.tenancy"),
             "is none and the route takes tokens of every issuer: two issuers may use one subject for two users; name the issuers that it is for",
@@ -121,5 +135,9 @@ fn route_rules(
         issuers: only,
         tenancy,
         shadow,
+        ip: spec.ip.clone(),
+        scopes: spec.scopes.clone(),
+        roles: spec.roles.clone(),
+        action: spec.action.clone(),
     }
 }

@@ -3,21 +3,39 @@
 use std::collections::HashMap;
 
 use super::super::node::Context;
+use super::super::policy::PolicySpec;
 use super::super::tenancy::TenancySpec;
-use super::super::tenants::TenantEntrySpec;
+use super::super::tenants::{ClientSpec, TenantEntrySpec};
+use crate::policy::limit::Account;
 use crate::tenant::{
     Assertions, Client, Directory, IdFormat, Tenancy, TenancyRules, Tenant, Unlisted,
 };
 
+/// What holds for tenants besides their own entries.
+pub(super) struct TenantDefaults {
+    pub(super) policy: PolicySpec,
+    /// The super admin's own tenant.
+    pub(super) super_admin: Option<String>,
+}
+
 pub(super) fn link(
     context: &Context<'_>,
     spec: TenancySpec,
+    defaults: &TenantDefaults,
     listed: bool,
     tenants: &[TenantEntrySpec],
 ) -> Tenancy {
     let problems = context.problems;
     let reserved = Tenancy::reserved_name(&spec.reserved);
+    let super_admin = defaults.super_admin.as_deref();
+    if super_admin.is_some_and(|name| name.eq_ignore_ascii_case(&spec.reserved)) {
+        problems.error("super_admin.tenant", "is the reserved name; use another");
+    }
+    let policy = |own: &PolicySpec| own.over(&defaults.policy);
     let mut tenancy = Tenancy {
+        super_admin: super_admin.map(Tenancy::reserved_name),
+        default_policy: policy(&spec.default),
+        unlisted_policy: policy(&PolicySpec::default()),
         rules: TenancyRules { strict: spec.strict, trust: spec.trust },
         reserved,
         format: spec.format,
@@ -45,6 +63,9 @@ pub(super) fn link(
                 problems
                     .error(&at, "is the reserved name, which stands for no tenant; use another");
             }
+            if super_admin.is_some_and(|own| name.eq_ignore_ascii_case(own)) {
+                problems.error(&at, "is the super admin's tenant, which nobody else can name");
+            }
             if position > 0 && !IdFormat::Any.accepts(name) {
                 problems.error(&at, format!("is no tenant name: {}", IdFormat::Any.describe()));
             }
@@ -55,14 +76,21 @@ pub(super) fn link(
         let Some(name) = tenancy.name(&tenant.id) else {
             continue;
         };
-        let clients = tenant.clients.iter();
+        let client = |client: &ClientSpec| {
+            let entry = Client {
+                active: client.active,
+                policy: client.policy.over(&PolicySpec::default()),
+                account: Account::listed(&["client", &tenant.id, &client.id]),
+            };
+            (client.id.as_str().into(), entry)
+        };
         let entry = Tenant {
             name,
             active: tenant.active.unwrap_or(spec.start_active),
             has_issuers: !tenant.issuers.is_empty(),
-            clients: clients
-                .map(|client| (client.id.as_str().into(), Client { active: client.active }))
-                .collect(),
+            clients: tenant.clients.iter().map(client).collect(),
+            policy: policy(&tenant.policy),
+            account: Account::listed(&["tenant", &tenant.id]),
         };
         tenancy.directory.insert(entry, &tenant.aliases);
     }

@@ -27,7 +27,7 @@ fn every_default_is_what_it_is_said_to_be() {
     );
     assert_eq!(guard.jwt.max_token_bytes, 16_384);
     assert_eq!((guard.cache_entries, guard.cache_bytes), (10_000, 16 << 20));
-    assert_eq!((guard.tenancy.rules.strict, guard.tenancy.rules.trust), (true, Trust::Never));
+    assert_eq!((guard.tenancy.rules.strict, &guard.tenancy.rules.trust), (true, &Trust::Never));
     assert_eq!(guard.tenancy.assertions.header, "x-tenant-id");
     assert!(guard.tenancy.assertions.places.is_empty());
     assert_eq!(guard.tenancy.reserved.as_str(), "default");

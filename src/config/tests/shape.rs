@@ -133,53 +133,21 @@ fn null_is_an_error_but_where_it_turns_a_default_off() {
 fn what_this_version_lacks_is_refused_rather_than_ignored() {
     for (pointer, path) in [
         ("/directory", "directory"),
-        ("/roles", "roles"),
-        ("/role_case", "role_case"),
-        ("/wildcard_scopes", "wildcard_scopes"),
-        ("/super_admin", "super_admin"),
-        ("/dev_headers", "dev_headers"),
-        ("/limits", "limits"),
-        ("/failures", "failures"),
-        ("/tenant_defaults", "tenant_defaults"),
         ("/jwt/revoked", "jwt.revoked"),
-        ("/jwt/issuers/0/scopes", "jwt.issuers[0].scopes"),
-        ("/jwt/issuers/0/roles", "jwt.issuers[0].roles"),
-        ("/jwt/issuers/0/claims/tier", "jwt.issuers[0].claims.tier"),
         ("/jwt/issuers/0/keys/jwks_uri", "jwt.issuers[0].keys.jwks_uri"),
         ("/jwt/issuers/0/keys/discovery", "jwt.issuers[0].keys.discovery"),
-        ("/tenancy/default", "tenancy.default"),
-        ("/tenants/0/ip", "tenants[0].ip"),
-        ("/tenants/0/scopes", "tenants[0].scopes"),
-        ("/tenants/0/roles", "tenants[0].roles"),
-        ("/tenants/0/limits", "tenants[0].limits"),
         ("/tenants/0/tokens_not_before", "tenants[0].tokens_not_before"),
-        ("/tenants/0/issuers/0/scopes", "tenants[0].issuers[0].scopes"),
-        ("/tenants/0/issuers/0/roles", "tenants[0].issuers[0].roles"),
-        ("/tenants/0/clients/0/ip", "tenants[0].clients[0].ip"),
-        ("/tenants/0/clients/0/scopes", "tenants[0].clients[0].scopes"),
-        ("/tenants/0/clients/0/roles", "tenants[0].clients[0].roles"),
-        ("/tenants/0/clients/0/limits", "tenants[0].clients[0].limits"),
-        ("/tenants/0/clients/0/keys/0/ip", "tenants[0].clients[0].keys[0].ip"),
-        ("/tenants/0/clients/0/keys/0/limits", "tenants[0].clients[0].keys[0].limits"),
-        ("/api_keys/keys/0/ip", "api_keys.keys[0].ip"),
-        ("/api_keys/keys/0/limits", "api_keys.keys[0].limits"),
-        ("/routes/1/roles", "routes[1].roles"),
-        ("/routes/1/scopes", "routes[1].scopes"),
-        ("/routes/1/ip", "routes[1].ip"),
-        ("/routes/1/action", "routes[1].action"),
     ] {
         for value in [json!({}), json!([]), json!("x"), Value::Null] {
             refused(&with(full(), pointer, value), path, "not supported yet");
         }
     }
-    for (pointer, value, path) in [
-        ("/cors_preflight", json!("allow"), "cors_preflight"),
-        ("/tenancy/trust_header", json!(["10.0.0.0/8"]), "tenancy.trust_header"),
-        ("/routes/4/tenancy/trust_header", json!([]), "routes[4].tenancy.trust_header"),
-        ("/routes/1/auth", json!("super_admin"), "routes[1].auth"),
-    ] {
-        refused(&with(full(), pointer, value), path, "not supported yet");
-    }
+    let service = json!({"service": {"cluster": "ratelimit"}});
+    refused(
+        &with(full(), "/limits", json!({"store": service})),
+        "limits.store",
+        "not supported yet",
+    );
 }
 
 #[test]

@@ -241,16 +241,6 @@ fn scopes_and_roles_are_the_union_of_their_claims() {
 }
 
 #[test]
-fn a_tenant_s_own_issuer_grants_no_roles() {
-    let mut own = issuer(ISS, &[&es256()]);
-    own["tenant"].as_object_mut().unwrap().remove("any_tenant");
-    let verifier =
-        Verifier::of(&json!({"version": 1, "tenants": [{"id": "acme", "issuers": [own]}]}));
-    let token = verifier.verify(with_claims(json!({"roles": ["admin"], "scope": "read"}))).unwrap();
-    assert_eq!((token.roles.len(), token.scopes.as_slice()), (0, &["read".to_owned()][..]));
-}
-
-#[test]
 fn subject_and_client_are_the_first_that_say_something() {
     let verifier = Verifier::keys(&[&es256()]);
     for (more, client) in [

@@ -114,8 +114,7 @@ fn a_route_s_issuers_are_the_only_ones_and_a_cached_token_does_not_slip_by() {
     let host = FixedHost::at(NOW as f64);
     let mut cache = TokenCache::new(10, 1 << 20);
     let mut code = |only: Option<&[usize]>| {
-        let Verifier(guard) = &verifier;
-        let outcome = guard.jwt.verify(token.as_bytes(), only, &guard.tenancy, &host, &mut cache);
+        let outcome = verifier.verify_for(only, token.as_bytes(), &host, &mut cache);
         outcome.map(|(_, hit)| hit).map_err(|denial| denial.code)
     };
     let unknown = Err(Code::TokenIssuerUnknown);

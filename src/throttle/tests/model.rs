@@ -24,8 +24,8 @@ impl Model {
             let until = times().take(at + 1);
             until.filter(|before| window_of(*before) == window_of(*time)).count() >= limit as usize
         });
-        let ends = blocks.map(|(_, time)| time.ceil() + f64::from(block));
-        let left = ends.fold(0.0, f64::max) - now;
+        let ends = blocks.map(|(_, time)| time.floor() + f64::from(block));
+        let left = ends.fold(0.0, f64::max) - now.floor();
         (left > 0.0).then_some(left.ceil() as u64)
     }
 

@@ -1,0 +1,229 @@
+//! Who a request answers to: its tenant, its clients and its key.
+
+use std::sync::Arc;
+
+use super::limit::{Account, Charges, Limits};
+use super::permission::{Carried, Permissions, Source};
+use super::roles::{RoleSet, Roles};
+use super::scopes::Scopes;
+use crate::address::AddressSet;
+use crate::denial::{Code, Denial, Level};
+use crate::host::Host;
+use crate::principal::Principal;
+use crate::route::Rules;
+use crate::tenant::{Client, Tenancy, Tenant, TenantName, Unlisted};
+
+/// What is said of a tenant or a client, for itself and all below it. What is
+/// absent says nothing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Policy {
+    /// The only addresses.
+    pub(crate) ip: Option<Arc<AddressSet>>,
+    /// The most scopes.
+    pub(crate) scopes: Option<Arc<Scopes>>,
+    /// The most roles.
+    pub(crate) roles: Option<Arc<RoleSet>>,
+    pub(crate) limits: Option<Arc<Limits>>,
+}
+
+/// All that a request answers to, from the tenant down.
+pub(super) struct Levels<'a> {
+    principal: &'a Principal,
+    tenant: Option<TenantLevel<'a>>,
+    /// The key's owner, and the client that the token names where that is
+    /// another.
+    clients: Vec<(&'a str, &'a Client)>,
+}
+
+struct TenantLevel<'a> {
+    name: &'a TenantName,
+    listed: Option<&'a Tenant>,
+    /// It is the reserved one, which is always known and active.
+    is_default: bool,
+    policy: &'a Policy,
+}
+
+impl<'a> Levels<'a> {
+    /// The levels of a caller in a tenant. `None` for the tenant on routes
+    /// without tenancy: what is for one tenant answers to it there too.
+    pub(super) fn new(
+        tenancy: &'a Tenancy,
+        principal: &'a Principal,
+        tenant: Option<&'a TenantName>,
+    ) -> Self {
+        let resolved = tenant.is_some();
+        let name = tenant.or_else(|| principal.tenants().next());
+        let tenant = name.and_then(|name| {
+            let listed = tenancy.directory.get(name);
+            let is_default = tenancy.is_default(name);
+            let policy = match listed {
+                Some(tenant) => &tenant.policy,
+                None if is_default => &tenancy.default_policy,
+                None => &tenancy.unlisted_policy,
+            };
+            // Without tenancy, who isn't listed is nobody.
+            let is_known = resolved || listed.is_some();
+            is_known.then_some(TenantLevel { name, listed, is_default, policy })
+        });
+        let listed = tenant.as_ref().and_then(|tenant| tenant.listed);
+        let mut clients = Vec::new();
+        if let Some(listed) = listed {
+            let owner = principal.key().and_then(|key| key.owner.as_ref());
+            let ids = owner.map(|owner| &*owner.client).into_iter().chain(principal.token_client());
+            for id in ids {
+                let client = listed.clients.get(id);
+                let new = !clients.iter().any(|(known, _)| *known == id);
+                clients.extend(client.filter(|_| new).map(|client| (id, client)));
+            }
+        }
+        Self { principal, tenant, clients }
+    }
+
+    /// Checks that the tenant is known and active, then its clients.
+    pub(super) fn check_state(&self, tenancy: &Tenancy) -> Result<(), Denial> {
+        let Some(tenant) = &self.tenant else {
+            return Ok(());
+        };
+        let id = tenant.name.as_str();
+        match tenant.listed {
+            Some(listed) if !listed.active => {
+                let rule = format!("active of tenant {id}");
+                return Err(Denial::by(Code::TenantInactive, rule).at(Level::Tenant));
+            }
+            None if tenancy.unknown == Unlisted::Deny && !tenant.is_default => {
+                return Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant));
+            }
+            _ => {}
+        }
+        if let Some((client, _)) = self.clients.iter().find(|(_, client)| !client.active) {
+            let rule = format!("active of client {client} of tenant {id}");
+            return Err(Denial::by(Code::ClientInactive, rule).at(Level::Client));
+        }
+        // A token that says no client is of no listed one, and where the
+        // tenant isn't listed no client is.
+        let is_listed = |client: &str| self.clients.iter().any(|(known, _)| *known == client);
+        let unlisted = self.principal.token().is_some()
+            && !self.principal.token_client().is_some_and(is_listed);
+        if unlisted && tenancy.unknown_clients == Unlisted::Deny {
+            let rule = "tenancy.unknown_clients";
+            return Err(Denial::by(Code::ClientUnknown, rule).at(Level::Client));
+        }
+        Ok(())
+    }
+
+    /// Checks the caller's address against the route's rules and those of all
+    /// levels.
+    pub(super) fn check_address(&self, rules: &Rules, host: &dyn Host) -> Result<(), Denial> {
+        let route = rules.ip.as_deref().map(|ip| (ip, Level::Route, &*rules.name));
+        let tenant = self.tenant.iter().filter_map(|tenant| {
+            Some((tenant.policy.ip.as_deref()?, Level::Tenant, tenant.name.as_str()))
+        });
+        let clients = self
+            .clients
+            .iter()
+            .filter_map(|(id, client)| Some((client.policy.ip.as_deref()?, Level::Client, *id)));
+        let key = self.principal.key();
+        let key = key.and_then(|key| Some((key.ip.as_deref()?, Level::Key, &*key.id)));
+        check_addresses(route.into_iter().chain(tenant).chain(clients).chain(key), host)
+    }
+
+    /// What the caller may do, under all ceilings.
+    pub(super) fn permissions(&self, roles: &Roles) -> Permissions {
+        let mut parts = Vec::new();
+        if let Some(token) = self.principal.token() {
+            let client = self.principal.token_client();
+            let source = if token.issuer_owned { Source::TenantToken } else { Source::Token };
+            let mut part = self.carried(&token.roles, &token.scopes, source, client);
+            part.role_ceilings.extend(token.ceilings.roles.as_deref());
+            part.scope_ceilings.extend(token.ceilings.scopes.as_deref());
+            parts.push(part);
+        }
+        if let Some(key) = self.principal.key() {
+            let client = key.owner.as_ref().map(|owner| &*owner.client);
+            parts.push(self.carried(&key.roles, &key.scopes, Source::Document, client));
+        }
+        Permissions::of(roles, &parts)
+    }
+
+    fn carried<'p>(
+        &'p self,
+        roles: &'p [String],
+        scopes: &'p [String],
+        source: Source,
+        client: Option<&str>,
+    ) -> Carried<'p> {
+        let client = self.clients.iter().find(|(id, _)| Some(*id) == client);
+        let tenant = self.tenant.as_ref().map(|tenant| tenant.policy);
+        let above = || tenant.into_iter().chain(client.map(|(_, client)| &client.policy));
+        Carried {
+            roles,
+            scopes,
+            source,
+            role_ceilings: above().filter_map(|policy| policy.roles.as_deref()).collect(),
+            scope_ceilings: above().filter_map(|policy| policy.scopes.as_deref()).collect(),
+        }
+    }
+
+    /// The limits that the request counts in.
+    pub(super) fn charges(&self, rules: &'a Rules) -> Charges<'a> {
+        let mut charges = Charges::new(rules.action.as_deref());
+        let tenant_name = self.tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
+        if let Some(tenant) = &self.tenant
+            && let Some(limits) = &tenant.policy.limits
+        {
+            let names = ["tenant", tenant_name];
+            let account = match tenant.listed {
+                Some(tenant) => tenant.account,
+                None if tenant.is_default => Account::listed(&names),
+                // How many tenants there are that aren't listed, nobody knows.
+                None => Account::crowd(&names),
+            };
+            charges.add(Level::Tenant, account, limits);
+        }
+        for (_, client) in &self.clients {
+            if let Some(limits) = &client.policy.limits {
+                charges.add(Level::Client, client.account, limits);
+            }
+        }
+        if let Some(key) = self.principal.key()
+            && let Some((account, limits)) = key.limits.as_deref()
+        {
+            charges.add(Level::Key, *account, limits);
+        }
+        if let Some(token) = self.principal.token()
+            && let Some(rate) = token.tier
+        {
+            let subject = token.subject.as_deref().unwrap_or_default();
+            let names = ["subject", tenant_name, &token.issuer_name, subject];
+            charges.add_subject(Account::crowd(&names), rate);
+        }
+        charges
+    }
+}
+
+/// Checks the caller's address against the rules of a route alone.
+pub(crate) fn check_route_address(rules: &Rules, host: &dyn Host) -> Result<(), Denial> {
+    let route = rules.ip.as_deref().map(|ip| (ip, Level::Route, &*rules.name));
+    check_addresses(route.into_iter(), host)
+}
+
+/// Checks the caller's address against rules, each with whose they are.
+fn check_addresses<'r>(
+    rules: impl Iterator<Item = (&'r AddressSet, Level, &'r str)>,
+    host: &dyn Host,
+) -> Result<(), Denial> {
+    let mut rules = rules.peekable();
+    if rules.peek().is_none() {
+        return Ok(());
+    }
+    // An address that isn't known fails every rule.
+    let address = host.client_address()?;
+    let refuses = |allowed: &AddressSet| !address.is_some_and(|address| allowed.contains(address));
+    match rules.find(|(allowed, ..)| refuses(allowed)) {
+        Some((_, level, who)) => {
+            let rule = format!("ip of {} {who}", level.name());
+            Err(Denial::by(Code::IpRefused, rule).at(level))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,131 @@
+//! Buckets: what a limit counts in, and where it is kept.
+
+use sha2::{Digest, Sha256};
+
+use super::rate::Rate;
+
+/// In how many shared values all buckets are kept. Fixed, since a host never
+/// forgets a value: neither tenants that come and go nor callers that invent
+/// themselves add any.
+pub(super) const PAGES: u16 = 4_096;
+
+/// Set in the ids of buckets whose number the configuration doesn't bound.
+pub(super) const CROWD: u64 = 1 << 63;
+
+/// Whose requests are counted: a tenant, a client, a key or a subject. All its
+/// buckets are on one page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Account {
+    page: u16,
+    seed: u64,
+    crowd: bool,
+}
+
+/// One counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bucket {
+    pub(super) page: u16,
+    /// Made of names, so that a bucket outlives a change of the configuration
+    /// that leaves its limit as it is.
+    pub(super) id: u64,
+    pub(super) rate: Rate,
+    /// For one of a crowd: the bucket that it shares where its page is full.
+    pub(super) overflow: Option<u64>,
+}
+
+impl Account {
+    /// The account of somebody the configuration lists, by kind and names from
+    /// the tenant down.
+    pub(crate) fn listed(names: &[&str]) -> Self {
+        Self::new(names, false)
+    }
+
+    /// The account of one of a crowd: those that the configuration doesn't
+    /// list.
+    pub(crate) fn crowd(names: &[&str]) -> Self {
+        Self::new(names, true)
+    }
+
+    fn new(names: &[&str], crowd: bool) -> Self {
+        let mut hash = Sha256::new();
+        for name in names {
+            // The length goes first, so that no two lists are one text.
+            hash.update((name.len() as u64).to_le_bytes());
+            hash.update(name.as_bytes());
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        let number = u128::from_le_bytes(*digest.first_chunk().unwrap_or(&[0; 16]));
+        let page = (number >> 64) as u64 % u64::from(PAGES);
+        Self { page: page as u16, seed: number as u64, crowd }
+    }
+
+    /// The bucket of its requests, or of one action.
+    pub(super) fn bucket(&self, action: Option<&str>, rate: Rate) -> Bucket {
+        let mark = if self.crowd { CROWD } else { 0 };
+        let id = mixed(self.seed, action, rate);
+        Bucket {
+            page: self.page,
+            id: id & !CROWD | mark,
+            rate,
+            // One for each rate: a bucket counts in one window, to one limit.
+            overflow: self.crowd.then(|| mixed(u64::from(rate.count), action, rate) & !CROWD),
+        }
+    }
+}
+
+/// Spreads what tells an account's buckets apart over 64 bits (the finalizer
+/// of splitmix64). The seed is a digest's; the rest is the configuration's.
+fn mixed(seed: u64, action: Option<&str>, rate: Rate) -> u64 {
+    let what = action.map_or([0; 8], |action| {
+        let digest: [u8; 32] = Sha256::digest(action.as_bytes()).into();
+        *digest.first_chunk().unwrap_or(&[0; 8])
+    });
+    let mut x = seed ^ u64::from_le_bytes(what).rotate_left(17);
+    x ^= u64::from(rate.window.seconds()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn rate(text: &str) -> Rate {
+        Rate::parse(text).unwrap()
+    }
+
+    #[test]
+    fn every_account_action_and_window_has_a_bucket_of_its_own() {
+        let mut ids = HashSet::new();
+        let accounts =
+            [&["tenant", "a"][..], &["tenant", "b"], &["client", "a", "b"], &["client", "ab", ""]];
+        for names in accounts {
+            for action in [None, Some("publish"), Some("read")] {
+                for text in ["5/sec", "5/min"] {
+                    let account = Account::listed(names);
+                    assert!(ids.insert(account.bucket(action, rate(text)).id));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bucket_stays_itself_while_its_limit_changes() {
+        let account = Account::listed(&["tenant", "a"]);
+        assert_eq!(account.bucket(None, rate("5/min")).id, account.bucket(None, rate("9/min")).id);
+    }
+
+    #[test]
+    fn only_a_crowd_shares_buckets() {
+        let rate = rate("5/min");
+        let listed = Account::listed(&["tenant", "a"]).bucket(None, rate);
+        let crowd = Account::crowd(&["tenant", "a"]).bucket(None, rate);
+        assert_eq!((listed.id & CROWD, listed.overflow), (0, None));
+        assert_ne!(crowd.id & CROWD, 0);
+        let other = Account::crowd(&["tenant", "b"]).bucket(None, rate);
+        assert_eq!(crowd.overflow, other.overflow);
+        assert_ne!(crowd.id, other.id);
+    }
+}

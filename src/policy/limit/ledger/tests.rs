@@ -1,0 +1,1 @@
+//! Charging, over workers that overtake each other.

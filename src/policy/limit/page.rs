@@ -1,0 +1,203 @@
+//! Pages: the shared values that buckets are kept in.
+//!
+//! A page holds the buckets that count at the moment: those whose window is
+//! over are dropped when it is written. Each is 16 bytes, little-endian: id,
+//! end of the window in seconds since the epoch, count.
+
+use super::bucket::{Bucket, CROWD};
+
+/// How many buckets of a crowd a page holds at most.
+pub(super) const CROWDED: usize = 24;
+
+const SIZE: usize = 16;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    id: u64,
+    end: u32,
+    count: u32,
+}
+
+/// Where a bucket stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// The bucket that counts: its own, or the shared one.
+    id: u64,
+    /// When its window ends, in seconds since the epoch.
+    pub(super) end: u32,
+    pub(super) used: u32,
+}
+
+/// The buckets of a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Page(Vec<Entry>);
+
+impl Page {
+    /// Reads a page; `None` where it is none.
+    pub(super) fn decode(value: &[u8]) -> Option<Self> {
+        let entry = |bytes: &[u8]| {
+            let (id, rest) = bytes.split_first_chunk()?;
+            let (end, rest) = rest.split_first_chunk()?;
+            let (count, _) = rest.split_first_chunk()?;
+            Some(Entry {
+                id: u64::from_le_bytes(*id),
+                end: u32::from_le_bytes(*end),
+                count: u32::from_le_bytes(*count),
+            })
+        };
+        let whole = value.chunks_exact(SIZE);
+        if !whole.remainder().is_empty() {
+            return None;
+        }
+        whole.map(entry).collect::<Option<_>>().map(Self)
+    }
+
+    /// The page as it is kept, without the buckets whose window is over.
+    pub(super) fn encode(&self, now: u32) -> Vec<u8> {
+        let mut value = Vec::with_capacity(self.0.len().saturating_mul(SIZE));
+        for entry in self.0.iter().filter(|entry| entry.end > now) {
+            value.extend(entry.id.to_le_bytes());
+            value.extend(entry.end.to_le_bytes());
+            value.extend(entry.count.to_le_bytes());
+        }
+        value
+    }
+
+    /// Where a bucket stands.
+    pub(super) fn standing(&self, bucket: &Bucket, now: u32) -> Standing {
+        let own = || Standing { id: bucket.id, end: bucket.rate.window.end(now), used: 0 };
+        if let Some(standing) = self.find(bucket.id, bucket, now) {
+            return standing;
+        }
+        let Some(overflow) = bucket.overflow else {
+            return own();
+        };
+        let shared = self.find(overflow, bucket, now);
+        let crowd = self.0.iter().filter(|entry| entry.id & CROWD != 0 && entry.end > now).count();
+        if crowd >= CROWDED {
+            return shared.unwrap_or(Standing { id: overflow, ..own() });
+        }
+        // It may have counted in the shared bucket before: never over.
+        Standing { id: bucket.id, ..shared.unwrap_or_else(own) }
+    }
+
+    fn find(&self, id: u64, bucket: &Bucket, now: u32) -> Option<Standing> {
+        let length = bucket.rate.window.seconds();
+        let end = bucket.rate.window.end(now);
+        let entry = self.0.iter().find(|entry| entry.id == id)?;
+        // Another worker's clock may be in the next window already. What is
+        // further ahead was counted by a clock that was wrong.
+        let counts = entry.end >= end && entry.end <= end.saturating_add(length);
+        counts.then_some(Standing { id, end: entry.end, used: entry.count })
+    }
+
+    /// Counts one more in a bucket that stands so.
+    pub(super) fn add(&mut self, standing: Standing) -> Standing {
+        let charged = Standing { used: standing.used.saturating_add(1), ..standing };
+        let entry = Entry { id: charged.id, end: charged.end, count: charged.used };
+        match self.0.iter_mut().find(|known| known.id == entry.id) {
+            Some(known) => *known = entry,
+            None => self.0.push(entry),
+        }
+        charged
+    }
+
+    /// Takes back what was charged, if its window is still that.
+    pub(super) fn give_back(&mut self, charged: Standing) {
+        let same = |entry: &&mut Entry| entry.id == charged.id && entry.end == charged.end;
+        if let Some(entry) = self.0.iter_mut().find(same) {
+            entry.count = entry.count.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bucket::Account;
+    use super::super::rate::Rate;
+    use super::*;
+
+    fn bucket(name: &str) -> Bucket {
+        Account::listed(&[name]).bucket(None, Rate::parse("5/min").unwrap())
+    }
+
+    fn crowd(number: usize) -> Bucket {
+        Account::crowd(&[&number.to_string()]).bucket(None, Rate::parse("5/min").unwrap())
+    }
+
+    fn charge(page: &mut Page, bucket: &Bucket, now: u32) -> (u32, u32) {
+        let standing = page.standing(bucket, now);
+        let charged = page.add(standing);
+        (charged.used, charged.end)
+    }
+
+    #[test]
+    fn a_page_is_read_as_it_was_written() {
+        let mut page = Page::default();
+        for name in ["a", "b", "a"] {
+            charge(&mut page, &bucket(name), 60);
+        }
+        let value = page.encode(60);
+        assert_eq!(value.len(), 32);
+        assert_eq!(Page::decode(&value), Some(page));
+        assert_eq!(Page::decode(&value[1..]), None);
+        assert_eq!(Page::decode(b""), Some(Page::default()));
+    }
+
+    #[test]
+    fn a_window_begins_anew_and_the_old_one_is_dropped() {
+        let mut page = Page::default();
+        assert_eq!(charge(&mut page, &bucket("a"), 119), (1, 120));
+        assert_eq!(charge(&mut page, &bucket("a"), 119), (2, 120));
+        assert_eq!(page.encode(120), b"");
+        assert_eq!(charge(&mut page, &bucket("a"), 120), (1, 180));
+    }
+
+    #[test]
+    fn a_worker_whose_clock_is_behind_counts_in_the_window_that_has_begun() {
+        let mut page = Page::default();
+        charge(&mut page, &bucket("a"), 120);
+        assert_eq!(charge(&mut page, &bucket("a"), 119), (2, 180));
+        // By hours is another matter: that clock was set right since.
+        assert_eq!(charge(&mut page, &bucket("a"), 1), (1, 60));
+    }
+
+    #[test]
+    fn what_is_given_back_is_there_again_in_its_own_window_only() {
+        let mut page = Page::default();
+        let charged = page.add(page.standing(&bucket("a"), 0));
+        page.give_back(charged);
+        assert_eq!(page.standing(&bucket("a"), 0).used, 0);
+        charge(&mut page, &bucket("a"), 60);
+        page.give_back(charged);
+        assert_eq!(page.standing(&bucket("a"), 60).used, 1);
+    }
+
+    #[test]
+    fn a_crowd_shares_a_bucket_where_the_page_is_full_and_is_never_over() {
+        let mut page = Page::default();
+        for number in 0..CROWDED {
+            assert_eq!(charge(&mut page, &crowd(number), 0).0, 1);
+        }
+        assert_eq!(charge(&mut page, &crowd(100), 0).0, 1);
+        assert_eq!(charge(&mut page, &crowd(101), 0).0, 2);
+        // Those that were there first, and the listed ones, keep their own.
+        assert_eq!(charge(&mut page, &crowd(0), 0).0, 2);
+        assert_eq!(charge(&mut page, &bucket("listed"), 0).0, 1);
+        assert_eq!(page.encode(0).len(), (CROWDED + 2) * SIZE);
+        // In the next window there is room again.
+        assert_eq!(charge(&mut page, &crowd(101), 60).0, 1);
+    }
+
+    #[test]
+    fn who_comes_to_a_bucket_of_its_own_keeps_what_it_used_of_the_shared_one() {
+        let mut page = Page::default();
+        for number in 0..CROWDED {
+            charge(&mut page, &crowd(number), 0);
+        }
+        charge(&mut page, &crowd(100), 0);
+        // As when a bucket of a shorter window has ended.
+        page.0.remove(0);
+        assert_eq!(charge(&mut page, &crowd(100), 0).0, 2);
+    }
+}

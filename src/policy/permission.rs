@@ -1,0 +1,113 @@
+//! Permissions: what a caller's credentials carry, cut down to what all above
+//! them allow.
+
+use super::roles::{RoleSet, Roles};
+use super::scopes::{EVERY, Scopes};
+use crate::denial::{Code, Denial, Level};
+use crate::route::Rules;
+
+/// One credential's part.
+pub(super) struct Carried<'p> {
+    pub(super) roles: &'p [String],
+    pub(super) scopes: &'p [String],
+    pub(super) source: Source,
+    /// Ceilings on roles, from the issuer or tenant down.
+    pub(super) role_ceilings: Vec<&'p RoleSet>,
+    pub(super) scope_ceilings: Vec<&'p Scopes>,
+}
+
+/// Who says what a credential carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The configuration.
+    Document,
+    /// A token's issuer.
+    Token,
+    /// A tenant's own identity provider. What roles mean is the operator's, so
+    /// those that it names count only as far as a ceiling names them.
+    TenantToken,
+}
+
+/// What a caller may do: its roles and scopes, after all ceilings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Permissions {
+    /// Those that stand for all, as the application is told.
+    roles: Vec<String>,
+    /// With all that they include.
+    reach: RoleSet,
+    scopes: Scopes,
+}
+
+impl Permissions {
+    /// Unites what each credential brings.
+    pub(super) fn of(roles: &Roles, parts: &[Carried<'_>]) -> Self {
+        let mut all = Self::default();
+        for part in parts {
+            let (reach, scopes) = part.cut(roles);
+            let highest = roles.highest(&reach, part.roles.iter().map(String::as_str));
+            for role in highest {
+                let same = |known: &String| roles.compared(known) == roles.compared(&role);
+                if !all.roles.iter().any(same) {
+                    all.roles.push(role);
+                }
+            }
+            all.reach.extend(reach);
+            all.scopes.unite(&scopes);
+        }
+        all
+    }
+
+    /// The roles, as the application is told.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(String::as_str)
+    }
+
+    /// The scopes, as the application is told.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes.names()
+    }
+
+    /// Checks that they hold what a route asks: all of its scopes, any of its
+    /// roles.
+    pub(super) fn check(&self, rules: &Rules) -> Result<(), Denial> {
+        if let Some(missing) = rules.scopes.iter().find(|scope| !self.scopes.has(scope)) {
+            let denial = Denial::by(Code::ScopeMissing, format!("scope {missing} of the route"));
+            return Err(Denial { scopes: rules.scopes.clone(), ..denial.at(Level::Route) });
+        }
+        let asked = &rules.roles;
+        if !asked.is_empty() && !asked.iter().any(|role| self.reach.contains(role)) {
+            return Err(Denial::by(Code::RoleMissing, "roles of the route").at(Level::Route));
+        }
+        Ok(())
+    }
+}
+
+impl Carried<'_> {
+    /// Its roles with all that they include, and its scopes with what those
+    /// grant, both under all ceilings.
+    fn cut(&self, roles: &Roles) -> (RoleSet, Scopes) {
+        let mut reach = roles.reach(self.roles.iter().map(String::as_str));
+        if self.source == Source::TenantToken && self.role_ceilings.is_empty() {
+            reach.clear();
+        }
+        for ceiling in &self.role_ceilings {
+            reach.retain(|role| ceiling.contains(role));
+        }
+        let mut scopes = Scopes::default();
+        for scope in self.scopes {
+            let every = match self.source {
+                Source::Document => scope == EVERY,
+                Source::Token | Source::TenantToken => roles.is_wildcard(scope),
+            };
+            scopes.add(scope, every);
+        }
+        scopes.unite(&roles.grants(&reach));
+        for ceiling in &self.scope_ceilings {
+            scopes.cut(ceiling);
+        }
+        (reach, scopes)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Roles: which includes which, and what scopes they grant.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::scopes::Scopes;
+
+/// Roles with all that they include, in the form that is compared.
+pub(crate) type RoleSet = BTreeSet<String>;
+
+/// The `roles` section with `role_case` and `wildcard_scopes`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Roles {
+    ignore_case: bool,
+    /// Whether there is a list: then what isn't on it is no role.
+    listed: bool,
+    /// By the form that is compared.
+    known: BTreeMap<String, Role>,
+    /// Scopes that mean every scope in a token.
+    wildcards: Vec<String>,
+}
+
+/// A role as the configuration has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Role {
+    /// As it is written.
+    name: String,
+    /// Itself and all that it includes, directly or not.
+    reach: RoleSet,
+    /// What it grants by itself.
+    scopes: Scopes,
+}
+
+/// A role as read: what it includes and grants directly.
+#[derive(Debug, Clone)]
+pub(crate) struct RoleEntry {
+    pub(crate) name: String,
+    pub(crate) includes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
+}
+
+impl Roles {
+    /// Roles from what each includes directly; without a list any name is one.
+    ///
+    /// # Errors
+    /// The names of a cycle, in order.
+    pub(crate) fn new(
+        ignore_case: bool,
+        entries: Option<&[RoleEntry]>,
+        wildcards: Vec<String>,
+    ) -> Result<Self, Vec<String>> {
+        let listed = entries.is_some();
+        let entries = entries.unwrap_or_default();
+        let mut roles = Self { ignore_case, listed, known: BTreeMap::new(), wildcards };
+        let direct: BTreeMap<String, &RoleEntry> =
+            entries.iter().map(|entry| (roles.compared(&entry.name).into_owned(), entry)).collect();
+        for (name, entry) in &direct {
+            let mut reach = RoleSet::new();
+            // Each with the way to it, for the report of a cycle.
+            let mut open = vec![(name.clone(), vec![entry.name.clone()])];
+            while let Some((at, way)) = open.pop() {
+                if !reach.insert(at.clone()) {
+                    continue;
+                }
+                for next in direct.get(&at).into_iter().flat_map(|entry| &entry.includes) {
+                    let compared = roles.compared(next).into_owned();
+                    let mut way = way.clone();
+                    way.push(next.clone());
+                    if compared == *name {
+                        return Err(way);
+                    }
+                    open.push((compared, way));
+                }
+            }
+            let scopes = Scopes::configured(&entry.scopes);
+            roles.known.insert(name.clone(), Role { name: entry.name.clone(), reach, scopes });
+        }
+        Ok(roles)
+    }
+
+    /// A role in the form that is compared. Only ASCII letters have a case
+    /// here: others fold in ways that make two names one.
+    pub(crate) fn compared<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        if self.ignore_case && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(name.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(name)
+        }
+    }
+
+    /// Whether a name is a role's.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        !self.listed || self.known.contains_key(&*self.compared(name))
+    }
+
+    /// Whether a scope in a token means every one.
+    pub(crate) fn is_wildcard(&self, scope: &str) -> bool {
+        self.wildcards.iter().any(|wildcard| wildcard == scope)
+    }
+
+    /// Roles with all that they include.
+    pub(crate) fn reach<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> RoleSet {
+        let mut reach = RoleSet::new();
+        for name in names {
+            let compared = self.compared(name);
+            match self.known.get(&*compared) {
+                Some(role) => reach.extend(role.reach.iter().cloned()),
+                None => {
+                    reach.insert(compared.into_owned());
+                }
+            }
+        }
+        reach
+    }
+
+    /// What roles grant, each by itself.
+    pub(crate) fn grants(&self, roles: &RoleSet) -> Scopes {
+        let mut scopes = Scopes::default();
+        for role in roles.iter().filter_map(|name| self.known.get(name)) {
+            scopes.unite(&role.scopes);
+        }
+        scopes
+    }
+
+    /// The roles of a set that stand for all of it: those that were carried,
+    /// as they were written, and where one of these was cut the highest of
+    /// what is left of it.
+    pub(crate) fn highest<'n>(
+        &self,
+        set: &RoleSet,
+        carried: impl IntoIterator<Item = &'n str>,
+    ) -> Vec<String> {
+        let kept = carried.into_iter().filter(|name| set.contains(&*self.compared(name)));
+        let mut highest: Vec<String> = kept.map(str::to_owned).collect();
+        let covered = self.reach(highest.iter().map(String::as_str));
+        let rest: Vec<&String> = set.difference(&covered).collect();
+        for name in &rest {
+            let below = |other: &&&String| {
+                other != &name
+                    && self.known.get(**other).is_some_and(|role| role.reach.contains(*name))
+            };
+            if !rest.iter().any(|other| below(&other)) {
+                let written = self.known.get(*name).map_or(*name, |role| &role.name);
+                highest.push(written.clone());
+            }
+        }
+        highest
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Inclusion of roles.
