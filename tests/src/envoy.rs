@@ -8,6 +8,7 @@ use std::{fs, net::SocketAddr, thread};
 use serde_json::Value;
 
 use crate::client::{Connection, Failure};
+use crate::config::{self, Settings};
 use crate::message::{Protocol, Request, Response};
 use crate::process::Process;
 
@@ -23,6 +24,7 @@ pub struct Envoy {
     dir: PathBuf,
     address: SocketAddr,
     admin: SocketAddr,
+    settings: Mutex<Settings>,
 }
 
 impl Envoy {
@@ -31,8 +33,10 @@ impl Envoy {
         dir: PathBuf,
         address: SocketAddr,
         admin: SocketAddr,
+        settings: Settings,
     ) -> Self {
-        Self { process: Mutex::new(process), dir, address, admin }
+        let settings = Mutex::new(settings);
+        Self { process: Mutex::new(process), dir, address, admin, settings }
     }
 
     /// Where the guarded listener listens.
@@ -127,6 +131,29 @@ impl Envoy {
             .filter_map(|stat| Some((stat["name"].as_str()?.to_owned(), stat["value"].as_u64()?)))
             .filter(|(name, _)| name.contains(part))
             .collect()
+    }
+
+    /// Gives the guard another document, and waits until new connections answer
+    /// to it; older ones keep the old one. Only where it is `reconfigurable`.
+    pub fn reconfigure(&self, document: impl Into<Value>) {
+        let mut settings = self.settings.lock().unwrap();
+        assert!(settings.reconfigurable, "EnvoyBuilder::reconfigurable");
+        // Old filter chains stay for longer than a test runs.
+        let draining = || self.stat("listener_manager.total_filter_chains_draining");
+        let before = draining();
+        settings.document = document.into();
+        config::write_listeners(&settings, &self.dir);
+        self.poll(|| (draining() > before).then_some(()))
+            .unwrap_or_else(|| panic!("not taken over:\n{}", self.log()));
+    }
+
+    /// How much memory Envoy uses, in bytes: what the system has given to it.
+    pub fn resident_memory(&self) -> u64 {
+        let id = self.process.lock().unwrap().id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let kibibytes = line.trim().trim_end_matches(" kB");
+        1024 * kibibytes.parse::<u64>().unwrap()
     }
 
     /// Whether Envoy still runs.
