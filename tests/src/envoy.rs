@@ -136,14 +136,22 @@ impl Envoy {
     /// Gives the guard another document, and waits until new connections answer
     /// to it; older ones keep the old one. Only where it is `reconfigurable`.
     pub fn reconfigure(&self, document: impl Into<Value>) {
+        // Old filter chains stay for longer than a test runs.
+        self.write_document(document.into(), "listener_manager.total_filter_chains_draining");
+    }
+
+    /// Gives the guard a document that it refuses, and waits until it did.
+    pub fn reconfigure_in_vain(&self, document: impl Into<Value>) {
+        self.write_document(document.into(), "listener_manager.lds.update_rejected");
+    }
+
+    fn write_document(&self, document: Value, counts_it: &str) {
         let mut settings = self.settings.lock().unwrap();
         assert!(settings.reconfigurable, "EnvoyBuilder::reconfigurable");
-        // Old filter chains stay for longer than a test runs.
-        let draining = || self.stat("listener_manager.total_filter_chains_draining");
-        let before = draining();
-        settings.document = document.into();
+        let before = self.stat(counts_it);
+        settings.document = document;
         config::write_listeners(&settings, &self.dir);
-        self.poll(|| (draining() > before).then_some(()))
+        self.poll(|| (self.stat(counts_it) > before).then_some(()))
             .unwrap_or_else(|| panic!("not taken over:\n{}", self.log()));
     }
 
