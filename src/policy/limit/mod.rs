@@ -133,8 +133,7 @@ impl<'a> Charges<'a> {
 /// The refusal of a request that reached a limit; `None` where it reached none.
 pub(crate) fn refusal(quotas: &Quotas) -> Option<Denial> {
     let reached = quotas.reached()?;
-    let rule = format!("limits of {}", reached.name());
-    let denial = Denial::by(Code::RateLimited, rule).again_in(quotas.seconds_to(reached));
+    let denial = Denial::by(Code::RateLimited, reached.rule()).again_in(quotas.seconds_to(reached));
     Some(match reached.level {
         Some(level) => denial.at(level),
         None => denial,
