@@ -176,7 +176,7 @@ impl<'a> Levels<'a> {
                 Some(tenant) => tenant.account,
                 None if tenant.is_default => Account::listed(&names),
                 // How many tenants there are that aren't listed, nobody knows.
-                None => Account::crowd(&names),
+                None => Account::crowd(&["unlisted"], &names),
             };
             charges.add(Level::Tenant, account, limits);
         }
@@ -195,7 +195,10 @@ impl<'a> Levels<'a> {
         {
             let subject = token.subject.as_deref().unwrap_or_default();
             let names = ["subject", tenant_name, &token.issuer_name, subject];
-            charges.add_subject(Account::crowd(&names), rate);
+            // A listed tenant's subjects are its own crowd.
+            let listed = self.tenant.as_ref().is_some_and(|tenant| tenant.listed.is_some());
+            let crowd = if listed { tenant_name } else { "" };
+            charges.add_subject(Account::crowd(&["subjects", crowd], &names), rate);
         }
         charges
     }
