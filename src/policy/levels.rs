@@ -29,6 +29,9 @@ pub(crate) struct Policy {
 /// All that a request answers to, from the tenant down.
 pub(super) struct Levels<'a> {
     principal: &'a Principal,
+    /// The tenant that was resolved, or else the one that its credentials are
+    /// for.
+    name: Option<&'a TenantName>,
     tenant: Option<TenantLevel<'a>>,
     /// The key's owner, and the client that the token names where that is
     /// another.
@@ -76,7 +79,7 @@ impl<'a> Levels<'a> {
                 clients.extend(client.filter(|_| new).map(|client| (id, client)));
             }
         }
-        Self { principal, tenant, clients }
+        Self { principal, name, tenant, clients }
     }
 
     /// Checks that the tenant is known and active, then its clients.
@@ -167,7 +170,8 @@ impl<'a> Levels<'a> {
     /// The limits that the request counts in.
     pub(super) fn charges(&self, rules: &'a Rules) -> Charges<'a> {
         let mut charges = Charges::new(rules.action.as_deref());
-        let tenant_name = self.tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
+        // Without tenancy too, so that such a route is no second quota.
+        let tenant_name = self.name.map_or("", TenantName::as_str);
         if let Some(tenant) = &self.tenant
             && let Some(limits) = &tenant.policy.limits
         {
