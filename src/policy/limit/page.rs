@@ -14,11 +14,23 @@ pub(super) const ALL_CROWDED: usize = 240;
 
 const SIZE: usize = 16;
 
+/// No window ends later than this from now, in seconds: not even by the clock
+/// of another worker that is in the next day already.
+const LATEST: u32 = 2 * 86_400;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Entry {
     id: u64,
     end: u32,
     count: u32,
+}
+
+impl Entry {
+    /// Whether it may still count. What ends too late was counted by a clock
+    /// that was wrong, and would take its place for as long.
+    fn counts(&self, now: u32) -> bool {
+        self.end > now && self.end.saturating_sub(now) <= LATEST
+    }
 }
 
 /// Where a bucket stands.
@@ -58,7 +70,7 @@ impl Page {
     /// The page as it is kept, without the buckets whose window is over.
     pub(super) fn encode(&self, now: u32) -> Vec<u8> {
         let mut value = Vec::with_capacity(self.0.len().saturating_mul(SIZE));
-        for entry in self.0.iter().filter(|entry| entry.end > now) {
+        for entry in self.0.iter().filter(|entry| entry.counts(now)) {
             value.extend(entry.id.to_le_bytes());
             value.extend(entry.end.to_le_bytes());
             value.extend(entry.count.to_le_bytes());
@@ -86,7 +98,7 @@ impl Page {
     /// Whether there is no room for one more of a bucket's crowd.
     fn is_crowded(&self, bucket: &Bucket, now: u32) -> bool {
         let own = crowd_of(bucket.id);
-        let live = self.0.iter().filter(|entry| entry.end > now);
+        let live = self.0.iter().filter(|entry| entry.counts(now));
         let crowds = live.filter_map(|entry| crowd_of(entry.id));
         let (all, same) = crowds.fold((0usize, 0usize), |(all, same), crowd| {
             (all.saturating_add(1), same.saturating_add(usize::from(Some(crowd) == own)))
