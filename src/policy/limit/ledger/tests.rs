@@ -115,13 +115,13 @@ fn looking_charges_nothing() {
 fn a_charge_asks_the_host_for_no_more_than_it_needs() {
     let host = FixedHost::at(NOW);
     let worker = Disturbed::of(&host, UNDISTURBED);
-    let buckets = three(["5/min", "4/min", "1/min"]);
+    let buckets = three(["2/min", "4/min", "3/min"]);
     assert!(is_charged(&worker, &buckets[..1]));
     assert_eq!(worker.asked.take(), ["shared", "now", "share"]);
     assert!(is_charged(&worker, &buckets));
     let all = ["shared", "shared", "shared", "now", "share", "share", "share"];
     assert_eq!(worker.asked.take(), all);
-    // What is full is found before anything is written.
+    // A tenant that is full is found before its key is charged.
     assert!(!is_charged(&worker, &buckets));
     assert_eq!(worker.asked.take(), all[..4]);
     // Two buckets of one account are one page.
