@@ -66,7 +66,7 @@ pub(crate) struct Trail {
     pub(crate) key_denial: Option<Denial>,
 }
 
-/// Verifies what a request presents.
+/// Verifies what a request presents, where that could be read.
 ///
 /// # Errors
 /// Why it doesn't verify, or `credentials_missing` where the route asks for a
@@ -74,13 +74,14 @@ pub(crate) struct Trail {
 pub(crate) fn authenticate(
     guard: &Guard,
     rules: &Rules,
-    presented: Presented,
+    presented: Result<Presented, Denial>,
     host: &dyn Host,
     cache: &mut TokenCache,
     trail: &mut Trail,
 ) -> Result<Principal, Denial> {
     let mut door = Door { guard, rules, host, client: None };
-    let outcome = door.admit(presented, cache, trail);
+    let presented = door.unless_blocked(presented);
+    let outcome = presented.and_then(|presented| door.admit(presented, cache, trail));
     if let Err(denial) = &outcome
         && (counts(denial) || trail.key_denial.as_ref().is_some_and(counts))
     {

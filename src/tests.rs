@@ -6,6 +6,8 @@ mod forgery;
 mod headers;
 mod hosts;
 mod identities;
+mod limits;
 mod noise;
 mod tampering;
+mod throttling;
 mod verdicts;

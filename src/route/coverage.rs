@@ -63,8 +63,17 @@ impl Rules {
             || (self.issuers.is_none() && other.issuers.is_some())
             || (takes_keys(self) && !takes_keys(other))
             || (self.ip.is_none() && other.ip.is_some())
-            || other.scopes.iter().any(|scope| !self.scopes.contains(scope))
+            || self.asks_fewer_scopes_than(other)
             || (self.roles.is_empty() && !other.roles.is_empty())
+    }
+}
+
+impl Rules {
+    /// Whether its scopes are some of the other's only; others instead are no
+    /// gap, as where reading and writing ask for one each.
+    fn asks_fewer_scopes_than(&self, other: &Self) -> bool {
+        self.scopes.len() < other.scopes.len()
+            && self.scopes.iter().all(|scope| other.scopes.contains(scope))
     }
 }
 
