@@ -25,7 +25,7 @@ fn document(more: Value) -> Value {
             with(tenant("acme", "100000/day"), json!({"limits": {"actions": {"publish": "0/day"}}})),
             with(tenant("asleep", "100000/day"), json!({"active": false})),
             with(tenant("elsewhere", "100000/day"), json!({"ip": ["192.0.2.1"]})),
-            tenant("spent", "0/hour"),
+            tenant("spent", "0/day"),
             {"id": "free"},
         ],
         "limits": {"headers": ["x-rate-limit", "ratelimit"]},
@@ -49,13 +49,18 @@ const NAMES: [&str; 5] = [
     "ratelimit-policy",
 ];
 
+/// The end of the day, in seconds since the epoch.
+fn midnight() -> i64 {
+    (now() / 86_400 + 1) * 86_400
+}
+
 /// It tells of the day's limit of 100,000, and that once.
 #[track_caller]
 fn assert_told(response: &Response) {
     assert_eq!(number(response, NAMES[0]), 100_000, "{response:?}");
     let left = remaining(response);
     assert!((90_000..=100_000).contains(&left), "{response:?}");
-    let midnight = (now() / 86_400 + 1) * 86_400;
+    let midnight = midnight();
     assert_eq!(number(response, NAMES[2]), u64::try_from(midnight).unwrap());
     let policy = response.header_all("ratelimit-policy");
     assert!(
@@ -104,9 +109,9 @@ fn every_answer_to_a_tenant_with_limits_tells_of_them() {
     });
 }
 
-fn retry_after(session: &mut Session<'_>, request: Request, window: i64, name: &str) {
+fn retry_after(session: &mut Session<'_>, request: Request, name: &str) {
     let response = session.refused(request, 429, "rate_limited");
-    let end = (now() / window + 1) * window;
+    let end = midnight();
     assert_eq!(number(&response, "x-rate-limit-limit"), 0);
     assert_eq!(remaining(&response), 0);
     assert_eq!(number(&response, "x-rate-limit-reset"), u64::try_from(end).unwrap());
@@ -126,9 +131,9 @@ fn retry_after(session: &mut Session<'_>, request: Request, window: i64, name: &
 fn who_reached_a_limit_is_told_when_to_come_again() {
     within_one_window();
     FLEET.everywhere(|session| {
-        retry_after(session, Request::get("/").api_key("spent"), 3_600, "tenant");
+        retry_after(session, Request::get("/").api_key("spent"), "tenant");
         let publish = Request::get("/publish").api_key("acme");
-        retry_after(session, publish, 86_400, "tenant/publish");
+        retry_after(session, publish, "tenant/publish");
         if session.over == Protocol::H2 {
             for (secret, status, path) in [("spent", 8, "/"), ("acme", 7, "/scope")] {
                 let code = if status == 8 { "rate_limited" } else { "scope_missing" };
