@@ -1,5 +1,6 @@
 //! Whole decisions: from a document and a request to what the proxy does.
 
+mod addresses;
 mod audit;
 mod caching;
 mod forgery;
@@ -7,5 +8,9 @@ mod headers;
 mod hosts;
 mod identities;
 mod noise;
+mod order;
+mod own_providers;
+mod roles;
+mod scopes;
 mod tampering;
 mod verdicts;
