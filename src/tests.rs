@@ -12,5 +12,7 @@ mod order;
 mod own_providers;
 mod roles;
 mod scopes;
+mod super_admin;
+mod super_admin_key;
 mod tampering;
 mod verdicts;
