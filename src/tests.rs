@@ -3,6 +3,7 @@
 mod addresses;
 mod audit;
 mod caching;
+mod dev_headers;
 mod forgery;
 mod headers;
 mod hosts;
@@ -15,4 +16,6 @@ mod scopes;
 mod super_admin;
 mod super_admin_key;
 mod tampering;
+mod trust;
+mod unmatched;
 mod verdicts;
