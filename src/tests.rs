@@ -11,6 +11,7 @@ mod identities;
 mod noise;
 mod order;
 mod own_providers;
+mod preflight;
 mod roles;
 mod scopes;
 mod super_admin;
