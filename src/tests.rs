@@ -14,6 +14,7 @@ mod own_providers;
 mod policy_cases;
 mod preflight;
 mod reference;
+mod restrictions;
 mod roles;
 mod scopes;
 mod super_admin;
