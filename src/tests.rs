@@ -18,7 +18,6 @@ mod restrictions;
 mod roles;
 mod scopes;
 mod super_admin;
-mod super_admin_key;
 mod systems;
 mod tampering;
 mod trust;
