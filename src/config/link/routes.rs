@@ -3,6 +3,7 @@
 use super::super::node::Context;
 use super::super::routes::RouteSpec;
 use crate::jwt::Issuer;
+use crate::policy::Roles;
 use crate::route::{Auth, Match, Routes, Rules, Shadow};
 use crate::tenant::{TenancyRules, Trust};
 
@@ -43,7 +44,8 @@ pub(super) fn link(
             "can never match: routes before it take all of its requests; move it up or take it out",
         );
     }
-    for (strict, lax) in routes.gaps() {
+    for (strict, lax) in routes.gaps(context.vocabulary.roles.as_ref().unwrap_or(&Roles::default()))
+    {
         let lax = lax.map_or("routes_unmatched", path_of);
         problems.warn(path_of(strict), format!("asks for more than {lax}, which takes the same path with other methods or on other hosts"));
     }
