@@ -14,7 +14,7 @@ pub(super) struct RouteDefaults {
     pub(super) issuers_known: bool,
     /// `None` where it doesn't say.
     pub(super) unmatched_denied: Option<bool>,
-    pub(super) super_admin: bool,
+    pub(super) has_super_admin: bool,
 }
 
 pub(super) fn link(
@@ -67,14 +67,14 @@ fn route_rules(
         }),
         _ => None,
     };
-    if spec.auth == Auth::SuperAdmin && !defaults.super_admin {
+    let is_super_admins = spec.auth == Auth::SuperAdmin;
+    if is_super_admins && !defaults.has_super_admin {
         problems.error(
             format!("{path}.auth"),
             "is for the super admin, and there is none; add super_admin, or take the route out",
         );
     }
-    let has_super_admin = spec.auth == Auth::SuperAdmin;
-    if let Some(rules) = tenancy.as_ref().filter(|_| !has_super_admin) {
+    if let Some(rules) = tenancy.as_ref().filter(|_| !is_super_admins) {
         let explicit = spec.tenancy.trust == Some(Trust::AnyPeer);
         let inherited = rules.trust == Trust::AnyPeer && !rules.strict;
         if defaults.bindings && (explicit || inherited) && spec.auth != Auth::None {
