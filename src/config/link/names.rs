@@ -74,12 +74,16 @@ impl Names<'_> {
         subjects: &HashMap<String, TenantName>,
         source: &TenantSource,
     ) {
+        let Reach::Only(allowed) = reach else {
+            return;
+        };
+        let allowed: HashSet<&TenantName> = allowed.iter().collect();
         let listed = match source {
             TenantSource::ActsFor(names) => names.as_ref(),
             _ => &[],
         };
         for name in subjects.values().chain(listed) {
-            if !self.tenancy.reaches(reach, name) {
+            if !allowed.contains(name) {
                 let name = name.as_str();
                 self.context.problems.error(
                     format!("{}.allow", self.path),

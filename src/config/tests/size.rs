@@ -83,3 +83,14 @@ fn very_many_mistakes_are_told_soon() {
     assert_eq!(said.len(), 2_000 + 2_000 + 1_999);
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
+
+#[test]
+fn long_lists_of_an_issuer_s_tenants_load_soon() {
+    let names: Vec<String> = (0..10_000).map(|n| format!("tenant-{n}")).collect();
+    let subjects: serde_json::Map<String, Value> =
+        names.iter().map(|name| (format!("user-of-{name}"), json!(name))).collect();
+    let tenant = json!({"acts_for": names, "subjects": subjects, "allow": names});
+    let started = Instant::now();
+    assert_eq!(accepted(&with(small(), "/jwt/issuers/0/tenant", tenant)), []);
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+}
