@@ -47,16 +47,19 @@ def mint(tenant):
 def requests_to_try(port, guarded=True):
     """The text for the user. `parse` reads it back, so that what is tried is what is printed."""
     with open(os.path.join(DEMO, "api-keys.json"), encoding="utf-8") as file:
-        key = json.load(file)["acme"]
+        keys = json.load(file)
+    acme_key, globex_key = keys["acme"], keys["globex"]
     bearer = f"-H 'authorization: Bearer {mint('acme')}'"
     url = f"http://127.0.0.1:{port}"
     things = f"curl -si {url}/v1/things"
     tries = [
         ("A token of acme", "200 with x-tenant-id: acme", f"{things} {bearer}"),
-        ("An API key of acme", "200 with x-tenant-id: acme", f"{things} -H 'x-api-key: {key}'"),
+        ("An API key of acme", "200 with x-tenant-id: acme", f"{things} -H 'x-api-key: {acme_key}'"),
         ("acme's token, asking for globex", "403 tenant_mismatch", f"{things} -H 'x-tenant-id: globex' {bearer}"),
         ("A reserved name", "403 tenant_reserved", f"{things} -H 'x-tenant-id: default' {bearer}"),
         ("No credentials", "401 credentials_missing", things),
+        ("A route that asks for a scope", "403 scope_missing", f"curl -si {url}/v1/reports -H 'x-api-key: {acme_key}'"),
+        ("More than globex's key may in an hour", "429 rate_limited", f"curl -si '{url}/v1/things?[1-4]' -H 'x-api-key: {globex_key}'"),
         ("A public path, with a forged identity", "200 without x-tenant-id", f"curl -si {url}/healthz -H 'x-tenant-id: acme'"),
     ]
     if not guarded:
@@ -73,7 +76,9 @@ def parse(text):
 
 def compare(expected, answer):
     """None, or how the answer differs from what was announced."""
-    head, _, body = answer.replace("\r\n", "\n").partition("\n\n")
+    # Of several answers the last one counts.
+    _, _, last = answer.replace("\r\n", "\n").rpartition("HTTP/1.1 ")
+    head, _, body = ("HTTP/1.1 " + last).partition("\n\n")
     match = re.match(r"HTTP/\S+ (\d+)", head)
     status = match.group(1) if match else "no answer"
     wanted, _, rest = expected.partition(" ")

@@ -76,7 +76,10 @@ impl Guard {
         Decision {
             verdict,
             changes,
-            response: quotas.map(|quotas| quotas.headers(self.limits.headers)).unwrap_or_default(),
+            response: match quotas {
+                Some(quotas) if !untouched => quotas.headers(self.limits.headers),
+                _ => Vec::new(),
+            },
             denial: outcome.err(),
             super_admin: principal.is_some_and(Principal::is_super_admin),
             stripped: if untouched { 0 } else { stripped },

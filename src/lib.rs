@@ -159,7 +159,7 @@ impl Guard {
             policy::check_route_address(rules, host)?;
             return Ok(Arrived::Public);
         }
-        let presented = self.presented(rules, headers, &target)?;
+        let presented = self.presented(rules, headers, &target);
         let trail = &mut progress.trail;
         let principal = principal::authenticate(self, rules, presented, host, cache, trail)?;
         progress.principal = Some(principal.clone());

@@ -29,6 +29,9 @@ pub(crate) struct Policy {
 /// All that a request answers to, from the tenant down.
 pub(super) struct Levels<'a> {
     principal: &'a Principal,
+    /// The tenant that was resolved, or else the one that its credentials are
+    /// for.
+    name: Option<&'a TenantName>,
     tenant: Option<TenantLevel<'a>>,
     /// The key's owner, and the client that the token names where that is
     /// another.
@@ -76,7 +79,7 @@ impl<'a> Levels<'a> {
                 clients.extend(client.filter(|_| new).map(|client| (id, client)));
             }
         }
-        Self { principal, tenant, clients }
+        Self { principal, name, tenant, clients }
     }
 
     /// Checks that the tenant is known and active, then its clients.
@@ -167,7 +170,8 @@ impl<'a> Levels<'a> {
     /// The limits that the request counts in.
     pub(super) fn charges(&self, rules: &'a Rules) -> Charges<'a> {
         let mut charges = Charges::new(rules.action.as_deref());
-        let tenant_name = self.tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
+        // Without tenancy too, so that such a route is no second quota.
+        let tenant_name = self.name.map_or("", TenantName::as_str);
         if let Some(tenant) = &self.tenant
             && let Some(limits) = &tenant.policy.limits
         {
@@ -176,7 +180,7 @@ impl<'a> Levels<'a> {
                 Some(tenant) => tenant.account,
                 None if tenant.is_default => Account::listed(&names),
                 // How many tenants there are that aren't listed, nobody knows.
-                None => Account::crowd(&names),
+                None => Account::crowd(&["unlisted"], &names),
             };
             charges.add(Level::Tenant, account, limits);
         }
@@ -195,7 +199,10 @@ impl<'a> Levels<'a> {
         {
             let subject = token.subject.as_deref().unwrap_or_default();
             let names = ["subject", tenant_name, &token.issuer_name, subject];
-            charges.add_subject(Account::crowd(&names), rate);
+            // A listed tenant's subjects are its own crowd.
+            let listed = self.tenant.as_ref().is_some_and(|tenant| tenant.listed.is_some());
+            let crowd = if listed { tenant_name } else { "" };
+            charges.add_subject(Account::crowd(&["subjects", crowd], &names), rate);
         }
         charges
     }

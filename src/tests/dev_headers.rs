@@ -240,7 +240,7 @@ fn they_are_for_development_and_never_beside_tokens() {
     for (over, paths) in [
         (json!({"environment": "production"}), &["dev_headers"][..]),
         (jwt(json!({"tenant": {"fixed": "acme"}})), &["dev_headers"]),
-        (json!({"dev_headers": {"user": "x-api-key"}}), &["dev_headers"]),
+        (json!({"dev_headers": {"user": "x-api-key"}}), &["dev_headers.user"]),
         (json!({"dev_headers": {"user": "x_dev_org", "tenant": "x_dev_org"}}), &["dev_headers"]),
         (json!({"dev_headers": {"user": "host"}}), &["dev_headers.user"]),
         (json!({"dev_headers": {"user": "cookie"}}), &["dev_headers.user"]),

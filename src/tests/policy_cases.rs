@@ -88,7 +88,7 @@ fn any_key(id: &'static str) -> impl Strategy<Value = Value> {
 }
 
 fn client(id: &'static str) -> impl Strategy<Value = Value> {
-    (policy(true), active(), any_key(id)).prop_map(move |(policy, active, key)| {
+    (policy(false), active(), any_key(id)).prop_map(move |(policy, active, key)| {
         let client = with(policy, "active", active);
         with(with(client, "id", Some(json!(id))), "keys", Some(json!([key])))
     })
@@ -147,7 +147,7 @@ pub(super) fn document() -> impl Strategy<Value = Value> {
         prop::sample::select(vec!["active", "active", "inactive"]),
         policy(true),
     );
-    let tenants = (acme(), policy(true), active(), policy(true));
+    let tenants = (acme(), policy(true), active(), policy(false));
     let rest = (ceilings(), any_key("bare"), route(), roles(), any::<[bool; 2]>());
     (tenancy, tenants, rest).prop_map(|(tenancy, tenants, rest)| {
         let (unknown, unknown_clients, start, default) = tenancy;

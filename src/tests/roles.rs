@@ -188,12 +188,15 @@ fn where_case_is_ignored_it_is_so_everywhere() {
 #[test]
 fn roles_that_contradict_each_other_are_told_at_load() {
     for (document, path) in [
-        (json!({"roles": {"a": {"includes": ["b"]}, "b": {"includes": ["a"]}}}), "roles"),
-        (json!({"roles": {"a": {"includes": ["a"]}}}), "roles"),
+        (
+            json!({"roles": {"a": {"includes": ["b"]}, "b": {"includes": ["a"]}}}),
+            "roles.a.includes",
+        ),
+        (json!({"roles": {"a": {"includes": ["a"]}}}), "roles.a.includes"),
         (json!({"roles": {"a": {"includes": ["x"]}}}), "roles.a.includes[0]"),
         (json!({"roles": {"a": {"includes": ["A"]}}}), "roles.a.includes[0]"),
         (json!({"roles": {"a": {}, "A": {}}, "role_case": "ignore"}), "roles.a"),
-        (json!({"roles": {"a": {"includes": ["A"]}}, "role_case": "ignore"}), "roles"),
+        (json!({"roles": {"a": {"includes": ["A"]}}, "role_case": "ignore"}), "roles.a.includes"),
         (json!({"roles": {"*": {}}}), "roles.*"),
         (json!({"roles": {"": {}}}), "roles."),
         (

@@ -10,7 +10,10 @@ use super::rate::Rate;
 pub(super) const PAGES: u16 = 4_096;
 
 /// Set in the ids of buckets whose number the configuration doesn't bound.
-pub(super) const CROWD: u64 = 1 << 63;
+const CROWD: u64 = 1 << 63;
+
+/// The bits of such an id that say of which crowd it is.
+const GROUP: u64 = 0x7fff << 48;
 
 /// Whose requests are counted: a tenant, a client, a key or a subject. All its
 /// buckets are on one page.
@@ -18,7 +21,8 @@ pub(super) const CROWD: u64 = 1 << 63;
 pub(crate) struct Account {
     page: u16,
     seed: u64,
-    crowd: bool,
+    /// Of one of a crowd: the crowd's own seed.
+    crowd: Option<u64>,
 }
 
 /// One counter.
@@ -29,48 +33,57 @@ pub(super) struct Bucket {
     /// that leaves its limit as it is.
     pub(super) id: u64,
     pub(super) rate: Rate,
-    /// For one of a crowd: the bucket that it shares where its page is full.
+    /// For one of a crowd: the bucket that the crowd shares where the page is
+    /// full.
     pub(super) overflow: Option<u64>,
+}
+
+/// Whether a bucket is one of a crowd's, and if so of which.
+pub(super) fn crowd_of(id: u64) -> Option<u64> {
+    (id & CROWD != 0).then_some(id & GROUP)
 }
 
 impl Account {
     /// The account of somebody the configuration lists, by kind and names from
     /// the tenant down.
     pub(crate) fn listed(names: &[&str]) -> Self {
-        Self::new(names, false)
+        let (page, seed) = digest(names);
+        Self { page, seed, crowd: None }
     }
 
     /// The account of one of a crowd: those that the configuration doesn't
-    /// list.
-    pub(crate) fn crowd(names: &[&str]) -> Self {
-        Self::new(names, true)
-    }
-
-    fn new(names: &[&str], crowd: bool) -> Self {
-        let mut hash = Sha256::new();
-        for name in names {
-            // The length goes first, so that no two lists are one text.
-            hash.update((name.len() as u64).to_le_bytes());
-            hash.update(name.as_bytes());
-        }
-        let digest: [u8; 32] = hash.finalize().into();
-        let number = u128::from_le_bytes(*digest.first_chunk().unwrap_or(&[0; 16]));
-        let page = (number >> 64) as u64 % u64::from(PAGES);
-        Self { page: page as u16, seed: number as u64, crowd }
+    /// list. A crowd is a tenant's, or all that no tenant answers for, so that
+    /// none can take another's room.
+    pub(crate) fn crowd(crowd: &[&str], names: &[&str]) -> Self {
+        let (page, seed) = digest(names);
+        Self { page, seed, crowd: Some(digest(crowd).1) }
     }
 
     /// The bucket of its requests, or of one action.
     pub(super) fn bucket(&self, action: Option<&str>, rate: Rate) -> Bucket {
-        let mark = if self.crowd { CROWD } else { 0 };
-        let id = mixed(self.seed, action, rate);
-        Bucket {
-            page: self.page,
-            id: id & !CROWD | mark,
-            rate,
-            // One for each rate: a bucket counts in one window, to one limit.
-            overflow: self.crowd.then(|| mixed(u64::from(rate.count), action, rate) & !CROWD),
-        }
+        let own = mixed(self.seed, action, rate);
+        let id = match self.crowd {
+            None => own & !CROWD,
+            Some(crowd) => CROWD | (crowd & GROUP) | (own & !CROWD & !GROUP),
+        };
+        // One for each rate: a bucket counts in one window, to one limit.
+        let shared = |crowd: u64| mixed(crowd ^ u64::from(rate.count), action, rate) & !CROWD;
+        Bucket { page: self.page, id, rate, overflow: self.crowd.map(shared) }
     }
+}
+
+/// A page and a seed, of names.
+fn digest(names: &[&str]) -> (u16, u64) {
+    let mut hash = Sha256::new();
+    for name in names {
+        // The length goes first, so that no two lists are one text.
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name.as_bytes());
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let number = u128::from_le_bytes(*digest.first_chunk().unwrap_or(&[0; 16]));
+    let page = ((number >> 64) as u64).checked_rem(u64::from(PAGES)).unwrap_or_default();
+    (page as u16, number as u64)
 }
 
 /// Spreads what tells an account's buckets apart over 64 bits (the finalizer
@@ -118,14 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_crowd_shares_buckets() {
+    fn only_a_crowd_shares_buckets_and_each_its_own() {
         let rate = rate("5/min");
         let listed = Account::listed(&["tenant", "a"]).bucket(None, rate);
-        let crowd = Account::crowd(&["tenant", "a"]).bucket(None, rate);
-        assert_eq!((listed.id & CROWD, listed.overflow), (0, None));
-        assert_ne!(crowd.id & CROWD, 0);
-        let other = Account::crowd(&["tenant", "b"]).bucket(None, rate);
-        assert_eq!(crowd.overflow, other.overflow);
-        assert_ne!(crowd.id, other.id);
+        let of = |crowd, name| Account::crowd(&[crowd], &["tenant", name]).bucket(None, rate);
+        assert_eq!((crowd_of(listed.id), listed.overflow), (None, None));
+        let (a, b, other) = (of("x", "a"), of("x", "b"), of("y", "c"));
+        assert_eq!((crowd_of(a.id), a.overflow), (crowd_of(b.id), b.overflow));
+        assert_ne!(a.id, b.id);
+        assert!(crowd_of(a.id) != crowd_of(other.id) && a.overflow != other.overflow);
     }
 }

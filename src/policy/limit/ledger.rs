@@ -2,6 +2,7 @@
 
 use super::bucket::Bucket;
 use super::page::{Page, Standing};
+use super::rate;
 use crate::denial::{Code, Denial};
 use crate::host::{Host, HostError, Written};
 
@@ -12,6 +13,8 @@ const TRIES: usize = 64;
 /// Where all buckets of a request stand, in their order.
 pub(super) struct Balance {
     pub(super) standings: Vec<Standing>,
+    /// When that was, in seconds since the epoch.
+    pub(super) now: u32,
     /// Whether the request was charged: to all of them or to none.
     pub(super) charged: bool,
 }
@@ -21,6 +24,10 @@ struct Open<'b> {
     number: u16,
     version: Option<u32>,
     page: Page,
+    /// A time after the page was read, in seconds since the epoch: who wrote
+    /// it may have dropped a window that was over by then, and an earlier time
+    /// would open that window again.
+    now: u32,
     /// The request's buckets in it, and their positions in the request.
     buckets: Vec<(usize, &'b Bucket)>,
     charged: Vec<Standing>,
@@ -30,9 +37,8 @@ struct Open<'b> {
 ///
 /// # Errors
 /// Where the host or a page can't be read.
-pub(super) fn look(host: &dyn Host, now: u32, buckets: &[Bucket]) -> Result<Balance, Denial> {
-    let pages = open(host, buckets)?;
-    Ok(Balance { standings: standings(&pages, buckets, now), charged: false })
+pub(super) fn look(host: &dyn Host, buckets: &[Bucket]) -> Result<Balance, Denial> {
+    Ok(balance(&open(host, buckets)?, buckets, false))
 }
 
 /// Charges one request to all buckets, or to none where one is full.
@@ -44,9 +50,9 @@ pub(super) fn look(host: &dyn Host, now: u32, buckets: &[Bucket]) -> Result<Bala
 /// # Errors
 /// `limiter_unavailable` where other workers change a page all the time,
 /// `guard_unavailable` where the host fails. Nothing is charged then.
-pub(super) fn charge(host: &dyn Host, now: u32, buckets: &[Bucket]) -> Result<Balance, Denial> {
+pub(super) fn charge(host: &dyn Host, buckets: &[Bucket]) -> Result<Balance, Denial> {
     let mut pages = open(host, buckets)?;
-    let mut full = pages.iter().any(|page| page.is_full(now));
+    let mut full = pages.iter().any(Open::is_full);
     let mut failed = None;
     for index in (0..pages.len()).rev() {
         if full || failed.is_some() {
@@ -55,19 +61,19 @@ pub(super) fn charge(host: &dyn Host, now: u32, buckets: &[Bucket]) -> Result<Ba
         let Some(page) = pages.get_mut(index) else {
             break;
         };
-        match page.charge(host, now) {
+        match page.charge(host) {
             Ok(charged) => full = !charged,
             Err(denial) => failed = Some(denial),
         }
     }
     if full || failed.is_some() {
         for page in &mut pages {
-            page.give_back(host, now);
+            page.give_back(host);
         }
     }
     match failed {
         Some(denial) => Err(denial),
-        None => Ok(Balance { standings: standings(&pages, buckets, now), charged: !full }),
+        None => Ok(balance(&pages, buckets, !full)),
     }
 }
 
@@ -82,6 +88,7 @@ fn open<'b>(host: &dyn Host, buckets: &'b [Bucket]) -> Result<Vec<Open<'b>>, Den
                     number: bucket.page,
                     version: None,
                     page: Page::default(),
+                    now: 0,
                     buckets: vec![(position, bucket)],
                     charged: Vec::new(),
                 };
@@ -90,21 +97,26 @@ fn open<'b>(host: &dyn Host, buckets: &'b [Bucket]) -> Result<Vec<Open<'b>>, Den
             }
         }
     }
+    let now = rate::whole_seconds(host.now()?);
+    for page in &mut pages {
+        page.now = now;
+    }
     Ok(pages)
 }
 
-fn standings(pages: &[Open<'_>], buckets: &[Bucket], now: u32) -> Vec<Standing> {
+fn balance(pages: &[Open<'_>], buckets: &[Bucket], charged: bool) -> Balance {
+    let now = pages.iter().map(|page| page.now).max().unwrap_or_default();
     let mut standings: Vec<_> =
         buckets.iter().map(|bucket| Page::default().standing(bucket, now)).collect();
     for page in pages {
         for (nth, (position, bucket)) in page.buckets.iter().enumerate() {
             let charged = page.charged.get(nth).copied();
             if let Some(standing) = standings.get_mut(*position) {
-                *standing = charged.unwrap_or_else(|| page.page.standing(bucket, now));
+                *standing = charged.unwrap_or_else(|| page.page.standing(bucket, page.now));
             }
         }
     }
-    standings
+    Balance { standings, now, charged }
 }
 
 impl Open<'_> {
@@ -122,36 +134,37 @@ impl Open<'_> {
         Ok(())
     }
 
-    fn is_full(&self, now: u32) -> bool {
-        let full = |bucket: &Bucket| self.page.standing(bucket, now).used >= bucket.rate.count;
+    fn is_full(&self) -> bool {
+        let full = |bucket: &Bucket| self.page.standing(bucket, self.now).used >= bucket.rate.count;
         self.buckets.iter().any(|(_, bucket)| full(bucket))
     }
 
     /// Charges all its buckets, or none: `false` where one is full by now.
-    fn charge(&mut self, host: &dyn Host, now: u32) -> Result<bool, Denial> {
+    fn charge(&mut self, host: &dyn Host) -> Result<bool, Denial> {
         for _ in 0..TRIES {
-            if self.is_full(now) {
+            if self.is_full() {
                 return Ok(false);
             }
             let mut page = self.page.clone();
             let charged: Vec<_> = self
                 .buckets
                 .iter()
-                .map(|(_, bucket)| page.add(page.standing(bucket, now)))
+                .map(|(_, bucket)| page.add(page.standing(bucket, self.now)))
                 .collect();
-            if self.write(host, &page, now)? == Written::Done {
+            if self.write(host, &page)? == Written::Done {
                 self.page = page;
                 self.charged = charged;
                 return Ok(true);
             }
             self.read(host)?;
+            self.now = rate::whole_seconds(host.now()?);
         }
         Err(Denial::by(Code::LimiterUnavailable, "shared data is contended"))
     }
 
     /// Takes its charges back, if there are any. Where that fails less is
     /// admitted than could be, never more.
-    fn give_back(&mut self, host: &dyn Host, now: u32) {
+    fn give_back(&mut self, host: &dyn Host) {
         for _ in 0..TRIES {
             if self.charged.is_empty() || self.read(host).is_err() {
                 return;
@@ -160,7 +173,7 @@ impl Open<'_> {
             for charged in &self.charged {
                 page.give_back(*charged);
             }
-            match self.write(host, &page, now) {
+            match self.write(host, &page) {
                 Ok(Written::Overtaken) => {}
                 Ok(Written::Done) => {
                     self.page = page;
@@ -171,8 +184,8 @@ impl Open<'_> {
         }
     }
 
-    fn write(&self, host: &dyn Host, page: &Page, now: u32) -> Result<Written, HostError> {
-        host.share(&self.name(), &page.encode(now), self.version)
+    fn write(&self, host: &dyn Host, page: &Page) -> Result<Written, HostError> {
+        host.share(&self.name(), &page.encode(self.now), self.version)
     }
 }
 

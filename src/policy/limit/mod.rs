@@ -111,14 +111,13 @@ impl<'a> Charges<'a> {
     fn settle(
         &self,
         host: &dyn Host,
-        run: fn(&dyn Host, u32, &[Bucket]) -> Result<ledger::Balance, Denial>,
+        run: fn(&dyn Host, &[Bucket]) -> Result<ledger::Balance, Denial>,
     ) -> Result<Option<Quotas>, Denial> {
         if self.charges.is_empty() {
             return Ok(None);
         }
-        let now = rate::whole_seconds(host.now()?);
         let buckets: Vec<Bucket> = self.charges.iter().map(|charge| charge.bucket).collect();
-        let balance = run(host, now, &buckets)?;
+        let balance = run(host, &buckets)?;
         let quotas = self.charges.iter().zip(balance.standings).map(|(charge, standing)| Quota {
             level: charge.level,
             action: charge.action.map(str::to_owned),
@@ -126,15 +125,14 @@ impl<'a> Charges<'a> {
             used: standing.used,
             end: standing.end,
         });
-        Ok(Some(Quotas::new(quotas.collect(), balance.charged, now)))
+        Ok(Some(Quotas::new(quotas.collect(), balance.charged, balance.now)))
     }
 }
 
 /// The refusal of a request that reached a limit; `None` where it reached none.
 pub(crate) fn refusal(quotas: &Quotas) -> Option<Denial> {
     let reached = quotas.reached()?;
-    let rule = format!("limits of {}", reached.name());
-    let denial = Denial::by(Code::RateLimited, rule).again_in(quotas.seconds_to(reached));
+    let denial = Denial::by(Code::RateLimited, reached.rule()).again_in(quotas.seconds_to(reached));
     Some(match reached.level {
         Some(level) => denial.at(level),
         None => denial,

@@ -4,18 +4,33 @@
 //! over are dropped when it is written. Each is 16 bytes, little-endian: id,
 //! end of the window in seconds since the epoch, count.
 
-use super::bucket::{Bucket, CROWD};
+use super::bucket::{Bucket, crowd_of};
 
-/// How many buckets of a crowd a page holds at most.
+/// How many buckets of one crowd a page holds at most.
 pub(super) const CROWDED: usize = 24;
 
+/// How many buckets of all crowds a page holds at most.
+pub(super) const ALL_CROWDED: usize = 240;
+
 const SIZE: usize = 16;
+
+/// No window ends later than this from now, in seconds: not even by the clock
+/// of another worker that is in the next day already.
+const LATEST: u32 = 2 * 86_400;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Entry {
     id: u64,
     end: u32,
     count: u32,
+}
+
+impl Entry {
+    /// Whether it may still count. What ends too late was counted by a clock
+    /// that was wrong, and would take its place for as long.
+    fn counts(&self, now: u32) -> bool {
+        self.end > now && self.end.saturating_sub(now) <= LATEST
+    }
 }
 
 /// Where a bucket stands.
@@ -55,7 +70,7 @@ impl Page {
     /// The page as it is kept, without the buckets whose window is over.
     pub(super) fn encode(&self, now: u32) -> Vec<u8> {
         let mut value = Vec::with_capacity(self.0.len().saturating_mul(SIZE));
-        for entry in self.0.iter().filter(|entry| entry.end > now) {
+        for entry in self.0.iter().filter(|entry| entry.counts(now)) {
             value.extend(entry.id.to_le_bytes());
             value.extend(entry.end.to_le_bytes());
             value.extend(entry.count.to_le_bytes());
@@ -73,12 +88,22 @@ impl Page {
             return own();
         };
         let shared = self.find(overflow, bucket, now);
-        let crowd = self.0.iter().filter(|entry| entry.id & CROWD != 0 && entry.end > now).count();
-        if crowd >= CROWDED {
+        if self.is_crowded(bucket, now) {
             return shared.unwrap_or(Standing { id: overflow, ..own() });
         }
         // It may have counted in the shared bucket before: never over.
         Standing { id: bucket.id, ..shared.unwrap_or_else(own) }
+    }
+
+    /// Whether there is no room for one more of a bucket's crowd.
+    fn is_crowded(&self, bucket: &Bucket, now: u32) -> bool {
+        let own = crowd_of(bucket.id);
+        let live = self.0.iter().filter(|entry| entry.counts(now));
+        let crowds = live.filter_map(|entry| crowd_of(entry.id));
+        let (all, same) = crowds.fold((0usize, 0usize), |(all, same), crowd| {
+            (all.saturating_add(1), same.saturating_add(usize::from(Some(crowd) == own)))
+        });
+        same >= CROWDED || all >= ALL_CROWDED
     }
 
     fn find(&self, id: u64, bucket: &Bucket, now: u32) -> Option<Standing> {
@@ -122,7 +147,12 @@ mod tests {
     }
 
     fn crowd(number: usize) -> Bucket {
-        Account::crowd(&[&number.to_string()]).bucket(None, Rate::parse("5/min").unwrap())
+        of_crowd("one", number)
+    }
+
+    fn of_crowd(crowd: &str, number: usize) -> Bucket {
+        let account = Account::crowd(&[crowd], &[crowd, &number.to_string()]);
+        account.bucket(None, Rate::parse("5/min").unwrap())
     }
 
     fn charge(page: &mut Page, bucket: &Bucket, now: u32) -> (u32, u32) {
@@ -187,6 +217,30 @@ mod tests {
         assert_eq!(page.encode(0).len(), (CROWDED + 2) * SIZE);
         // In the next window there is room again.
         assert_eq!(charge(&mut page, &crowd(101), 60).0, 1);
+    }
+
+    #[test]
+    fn one_crowd_does_not_take_the_room_of_another() {
+        let mut page = Page::default();
+        for number in 0..100 {
+            charge(&mut page, &of_crowd("loud", number), 0);
+        }
+        for number in 0..CROWDED {
+            assert_eq!(charge(&mut page, &of_crowd("quiet", number), 0).0, 1);
+        }
+        assert_eq!(page.encode(0).len(), (2 * CROWDED + 1) * SIZE);
+    }
+
+    #[test]
+    fn all_crowds_together_are_bounded() {
+        let mut page = Page::default();
+        for crowd in 0..100 {
+            for number in 0..30 {
+                charge(&mut page, &of_crowd(&crowd.to_string(), number), 0);
+            }
+        }
+        // With a shared bucket for each of them.
+        assert!(page.encode(0).len() <= (ALL_CROWDED + 100) * SIZE);
     }
 
     #[test]

@@ -30,6 +30,12 @@ impl Quota {
         self.rate.count.saturating_sub(self.used)
     }
 
+    /// What it says, and whose it is.
+    pub(super) fn rule(&self) -> String {
+        let (count, seconds) = (self.rate.count, self.rate.window.seconds());
+        format!("limits of {}: {count} in {seconds} s", self.name())
+    }
+
     /// Whose it is, and of which action.
     pub(super) fn name(&self) -> String {
         let level = self.level.map_or("subject", Level::name);

@@ -16,7 +16,7 @@ fn roles() -> Roles {
         entry("viewer", &[], "read"),
         entry("root", &[], "*"),
     ];
-    Roles::new(false, Some(&entries), vec!["all".into()]).unwrap()
+    Roles::new(false, Some(&entries), vec!["all".into()])
 }
 
 fn owned(names: &[&str]) -> Vec<String> {

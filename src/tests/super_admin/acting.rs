@@ -107,5 +107,5 @@ fn nothing_in_the_document_is_bound_to_its_tenant() {
     let reserved = json!({"tenancy": {"reserved": "rOOt"}});
     assert_eq!(mistakes(reserved), ["super_admin.tenant"]);
     let same_key = json!({"api_keys": {"keys": [key("k", "open sesame", json!({}))]}});
-    assert_eq!(mistakes(same_key), ["super_admin"]);
+    assert_eq!(mistakes(same_key), ["super_admin.sha256"]);
 }

@@ -140,18 +140,19 @@ fn no_reply_repeats_it() {
 
 #[test]
 fn a_place_that_others_use_is_refused_at_load() {
-    for (jwt_from, from) in [
+    for (jwt_from, from, index) in [
         (
             json!([{"header": "authorization", "scheme": "Bearer"}]),
             json!([{"header": "Authorization", "scheme": "Root"}]),
+            0,
         ),
-        (json!([{"query": "k"}]), json!([{"query": "k"}])),
-        (json!([{"cookie": "k"}]), json!([{"header": "x-k"}, {"cookie": "k"}])),
+        (json!([{"query": "k"}]), json!([{"query": "k"}]), 0),
+        (json!([{"cookie": "k"}]), json!([{"header": "x-k"}, {"cookie": "k"}]), 1),
     ] {
         let mut document = jwt(json!({"tenant": {"claims": ["tenant"]}}));
         document["jwt"]["from"] = jwt_from;
         document["super_admin"] =
             json!({"from": from, "sha256": key("", "sesame", json!({}))["sha256"]});
-        assert_eq!(crate::testing::mistakes(document), ["super_admin.from"], "{from}");
+        assert_eq!(crate::testing::mistakes(document), [format!("super_admin.from[{index}]")]);
     }
 }
