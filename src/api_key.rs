@@ -77,7 +77,7 @@ pub(crate) struct ApiKey {
     pub(crate) not_before: Option<Timestamp>,
     pub(crate) expires: Option<Timestamp>,
     /// The only addresses that it may be used from.
-    pub(crate) ip: Option<Box<AddressSet>>,
+    pub(crate) ip: Option<Arc<AddressSet>>,
     pub(crate) limits: Option<Box<(Account, Limits)>>,
 }
 

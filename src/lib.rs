@@ -149,10 +149,10 @@ impl Guard {
     ) -> Result<Arrived, Denial> {
         let ambiguous = |why: request::path::Ambiguity| Denial::by(Code::PathAmbiguous, why.rule());
         let target = Target::read(headers, self.paths).map_err(ambiguous)?;
+        let rules = self.routes.find(&target).map_err(ambiguous)?;
         if self.cors_preflight && target.is_preflight(headers) {
             return Ok(Arrived::Preflight);
         }
-        let rules = self.routes.find(&target).map_err(ambiguous)?;
         let rules = rules.ok_or_else(|| Denial::by(Code::RouteRefused, "routes_unmatched"))?;
         progress.rules = Some(rules);
         if rules.auth == Auth::None {

@@ -351,12 +351,35 @@ pub(crate) fn decide(guard: &Guard, request: &Request) -> Decision {
     guard.decide(&request.headers(), &FixedHost::at(NOW), &mut TokenCache::new(0, 0))
 }
 
+/// The same with the client at an address; `None` where that isn't known.
+pub(crate) fn decide_from(guard: &Guard, request: &Request, client: Option<&str>) -> Decision {
+    let host = FixedHost::at(NOW);
+    let host = match client {
+        Some(address) => host.from(address),
+        None => host,
+    };
+    guard.decide(&request.headers(), &host, &mut TokenCache::new(0, 0))
+}
+
 /// What becomes of a request: allow, public, shadow, or a refusal's code.
 pub(crate) fn outcome(guard: &Guard, request: &Request) -> String {
-    let decision = decide(guard, request);
+    word(&decide(guard, request)).to_owned()
+}
+
+/// A decision in a word: allow, public, shadow, or a refusal's code.
+pub(crate) fn word(decision: &Decision) -> &'static str {
     match &decision.verdict {
-        Verdict::Refuse(_) => decision.denial.unwrap().code.name().to_owned(),
-        verdict => verdict.marker().unwrap().to_owned(),
+        Verdict::Refuse(_) => decision.denial.as_ref().unwrap().code.name(),
+        verdict => verdict.marker().unwrap(),
+    }
+}
+
+/// The same, with whose rule refused: `ip_refused tenant`.
+pub(crate) fn words(decision: &Decision) -> String {
+    let level = decision.denial.as_ref().and_then(|denial| denial.level);
+    match level {
+        Some(level) => format!("{} {}", word(decision), level.name()),
+        None => word(decision).to_owned(),
     }
 }
 

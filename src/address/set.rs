@@ -39,9 +39,9 @@ impl AddressSet {
         }
     }
 
-    /// Whether no address is among them.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.v4.0.is_empty() && self.v6.0.is_empty()
+    /// Whether all of the other's addresses are among these.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.v4.covers(&other.v4) && self.v6.covers(&other.v6)
     }
 
     /// Whether every IPv4 address is among them, or every IPv6 address: by one
@@ -106,6 +106,15 @@ impl<T: Number> Ranges<T> {
         // The only range that may hold it is the first that doesn't end before.
         let before = self.0.partition_point(|(_, last)| *last < number);
         self.0.get(before).is_some_and(|(first, _)| *first <= number)
+    }
+
+    /// Whether each range of the other is within one of these: between any two
+    /// is a gap.
+    fn covers(&self, other: &Self) -> bool {
+        other.0.iter().all(|(first, last)| {
+            let before = self.0.partition_point(|(_, mine)| mine < last);
+            self.0.get(before).is_some_and(|(mine, _)| mine <= first)
+        })
     }
 
     fn is_everything(&self) -> bool {

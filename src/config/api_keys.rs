@@ -1,10 +1,12 @@
 //! API keys: the `api_keys` section and the keys of clients.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::limits;
 use super::names;
 use super::node::Node;
-use super::policy;
+use super::policy::addresses;
 use super::vocabulary::{held_scope, role};
 use crate::address::AddressSet;
 use crate::api_key::KeyHash;
@@ -45,7 +47,7 @@ pub(super) struct KeySpec {
     pub(super) active: bool,
     pub(super) not_before: Option<Timestamp>,
     pub(super) expires: Option<Timestamp>,
-    pub(super) ip: Option<AddressSet>,
+    pub(super) ip: Option<Arc<AddressSet>>,
     pub(super) limits: Option<Limits>,
 }
 
@@ -112,8 +114,8 @@ fn key(node: Node<'_, '_>) -> Option<KeySpec> {
     let digests = object.count(&["sha256", "hmac_sha256"]);
     let scopes = object.field("scopes", |node| node.list(held_scope)).unwrap_or_default();
     let roles = object.field("roles", |node| node.list(role)).unwrap_or_default();
-    let ip = object.field("ip", policy::addresses);
-    let limits = object.field("limits", policy::key_limits);
+    let ip = object.field("ip", addresses);
+    let limits = object.field("limits", limits::limits);
     let active = object.field("active", |node| node.flag()).unwrap_or(true);
     let not_before = object.field("not_before", |node| node.timestamp());
     let expires = object.field("expires", |node| node.timestamp());
@@ -162,10 +164,13 @@ pub(super) fn digest(node: Node<'_, '_>) -> Option<[u8; 32]> {
 /// The id of a client or key, or a role: any text that isn't very long.
 pub(super) fn identifier(node: Node<'_, '_>) -> Option<String> {
     let text = node.some_text()?;
-    if text.len() > 256 || text.chars().any(char::is_control) {
-        return node.error("must be at most 256 bytes without control characters");
-    }
-    Some(text.to_owned())
+    if is_identifier(text) { Some(text.to_owned()) } else { node.error(NO_IDENTIFIER) }
+}
+
+pub(super) const NO_IDENTIFIER: &str = "must be at most 256 bytes without control characters";
+
+pub(super) fn is_identifier(text: &str) -> bool {
+    text.len() <= 256 && !text.chars().any(char::is_control)
 }
 
 /// A scope (RFC 6749 section 3.3).

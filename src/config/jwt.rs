@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::keys::{self, IssuerKeys};
 use super::names;
-use super::node::{Node, Object};
+use super::node::Node;
+use super::object::Object;
 use super::policy;
 use crate::credential::{Location, Source};
 use crate::jwt::{Algorithm, Ceilings, ClaimMap, ClaimPath, IssuerName};
@@ -244,25 +245,27 @@ fn claim_map(node: Node<'_, '_>) -> Option<ClaimMap> {
     let defaults = default_claims();
     let object = node.object()?;
     let field = |name: &'static str, default: Vec<ClaimPath>| {
-        let read = object.field(name, |node| match node.value {
-            Value::Null => Some(Vec::new()),
-            _ => node.one_or_more(path),
-        });
-        read.unwrap_or(default)
+        let read = object.or_null(name, |node| node.one_or_more(path));
+        read.map_or(default, Option::unwrap_or_default)
     };
     let map = ClaimMap {
         subject: field("subject", defaults.subject),
         client: field("client", defaults.client),
         roles: field("roles", defaults.roles),
         scopes: field("scopes", defaults.scopes),
-        tier: field("tier", defaults.tier),
+        tier: object.or_null("tier", tier_claims).flatten().unwrap_or(defaults.tier),
     };
-    let tiers = node.context.vocabulary.tiers.as_ref();
-    if !map.tier.is_empty() && tiers.is_some_and(BTreeMap::is_empty) {
-        return node.error("names a claim for tier, and limits.tiers has none to choose from");
-    }
     object.close();
     Some(map)
+}
+
+fn tier_claims(node: Node<'_, '_>) -> Option<Vec<ClaimPath>> {
+    let claims = node.one_or_more(path)?;
+    if node.context.vocabulary.tiers.as_ref().is_some_and(BTreeMap::is_empty) {
+        return node.error("has no tier to choose from; add limits.tiers, or take it out");
+    }
+    node.is_counted();
+    Some(claims)
 }
 
 fn paths(object: &Object<'_, '_>, name: &'static str, default: &[&str]) -> Vec<ClaimPath> {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::node::{Node, Object};
-use super::policy::Setting;
+use super::node::Node;
 use crate::policy::limit::{HeaderStyles, Limits, Rate, Tiers};
 use crate::throttle::Throttle;
 
@@ -24,32 +23,39 @@ impl Default for LimitsSpec {
     }
 }
 
-pub(super) fn limits(node: Node<'_, '_>) -> Option<LimitsSpec> {
-    let object = node.object()?;
+pub(super) fn section(node: Node<'_, '_>) -> LimitsSpec {
     let defaults = LimitsSpec::default();
+    let Some(object) = node.object() else {
+        return LimitsSpec { tiers: None, ..defaults };
+    };
     object.field("store", |node| match node.value {
         Value::Object(_) => node.error("a service is not supported yet; use local"),
         _ => node.choice(&[("local", ())]),
     });
-    let tiers = match object.field("tiers", |node| {
-        let read = node.entries(|name, node| Some((name.to_owned(), tier(name, node)?)))?;
-        // One that is missing because of a mistake isn't missed again.
-        let whole = node.value.as_object().is_some_and(|map| map.len() == read.len());
-        Some(whole.then(|| read.into_iter().collect()))
-    }) {
-        Some(tiers) => tiers,
-        None => defaults.tiers.filter(|_| !object.has("tiers")),
+    let tiers = object.field("tiers", tiers);
+    let spec = LimitsSpec {
+        tiers: if object.has("tiers") { tiers } else { defaults.tiers },
+        headers: object.field("headers", headers).unwrap_or(defaults.headers),
     };
-    let headers = object.field("headers", headers).unwrap_or(defaults.headers);
     object.close();
-    Some(LimitsSpec { tiers, headers })
+    spec
+}
+
+/// All of them, or none: one that is missing because of a mistake isn't missed
+/// again.
+fn tiers(node: Node<'_, '_>) -> Option<Tiers> {
+    let read = node.entries(|name, node| Some((name.to_owned(), tier(name, node)?)))?;
+    let all = node.value.as_object().is_some_and(|map| map.len() == read.len());
+    all.then(|| read.into_iter().collect())
 }
 
 fn tier(name: &str, node: Node<'_, '_>) -> Option<Rate> {
-    if name.is_empty() || name.contains('/') {
-        return node.error("is no name of a tier: it must not be empty or hold a /");
+    if name.is_empty() || is_rate_like(name) {
+        return node.error(
+            "is no name of a tier: it must not be empty, hold a / or start with a digit, which rates do",
+        );
     }
-    node.parsed(Rate::parse)
+    plain_rate(node)
 }
 
 fn headers(node: Node<'_, '_>) -> Option<HeaderStyles> {
@@ -57,44 +63,70 @@ fn headers(node: Node<'_, '_>) -> Option<HeaderStyles> {
     Some(HeaderStyles { x_rate_limit: styles.contains(&true), ratelimit: styles.contains(&false) })
 }
 
-/// `limits` of a tenant, a client or a key as read: what it doesn't say is as
-/// the defaults have it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct OwnLimits {
-    requests: Setting<Rate>,
-    actions: BTreeMap<String, Setting<Rate>>,
+/// `limits` that stand over defaults: for each `None` where it says nothing,
+/// `Some(None)` where it turns the default off.
+#[derive(Debug)]
+pub(super) struct LimitsOver {
+    requests: Option<Option<Rate>>,
+    /// With `*`.
+    actions: BTreeMap<String, Option<Rate>>,
 }
 
-pub(super) fn own_limits(node: Node<'_, '_>) -> Option<OwnLimits> {
+pub(super) fn limits_over(node: Node<'_, '_>) -> Option<LimitsOver> {
     let object = node.object()?;
-    let limits = OwnLimits {
-        requests: setting(&object, "requests", rate),
-        actions: object
-            .field("actions", |node| {
-                node.entries(|name, node| {
-                    Some((checked_action(name, node)?, Setting::read(node, rate)))
-                })
-            })
-            .unwrap_or_default()
-            .into_iter()
-            .collect(),
+    let limits = LimitsOver {
+        requests: object.or_null("requests", rate),
+        actions: object.field("actions", actions).unwrap_or_default(),
     };
     object.close();
     Some(limits)
 }
 
+/// `limits` that stand alone.
+pub(super) fn limits(node: Node<'_, '_>) -> Option<Limits> {
+    let object = node.object()?;
+    let limits = LimitsOver {
+        requests: object.field("requests", rate).map(Some),
+        actions: object.field("actions", actions).unwrap_or_default(),
+    };
+    object.close();
+    Some(limits.over(None))
+}
+
+impl LimitsOver {
+    /// The limits, with what the defaults say where these say nothing.
+    pub(super) fn over(&self, defaults: Option<&Limits>) -> Limits {
+        let defaults = defaults.cloned().unwrap_or_default();
+        let mut actions = defaults.actions;
+        actions.extend(self.actions.iter().map(|(name, rate)| (name.clone(), *rate)));
+        Limits {
+            requests: self.requests.unwrap_or(defaults.requests),
+            other_actions: actions.remove(OTHERS).unwrap_or(defaults.other_actions),
+            actions,
+        }
+    }
+}
+
 /// `*`, for all actions that aren't named.
 const OTHERS: &str = "*";
 
-fn checked_action(name: &str, node: Node<'_, '_>) -> Option<String> {
-    let known = &node.context.actions;
-    if name == OTHERS || known.iter().any(|action| action == name) {
-        return Some(name.to_owned());
+/// Limits of actions; `null` is for one without.
+fn actions(node: Node<'_, '_>) -> Option<BTreeMap<String, Option<Rate>>> {
+    let read = node.entries(|name, node| {
+        let name = limited_action(name, node)?;
+        let rate = if node.value.is_null() { None } else { Some(rate(node)?) };
+        Some((name, rate))
+    });
+    Some(read?.into_iter().collect())
+}
+
+fn limited_action(name: &str, node: Node<'_, '_>) -> Option<String> {
+    if name != OTHERS && !node.context.vocabulary.actions.contains(name) {
+        if !is_action(name) {
+            return node.error(NO_ACTION);
+        }
+        node.warn(format!("limits the action {name}, which no route has"));
     }
-    if !is_action(name) {
-        return node.error(NO_ACTION);
-    }
-    node.warn(format!("limits the action {name}, which no route has"));
     Some(name.to_owned())
 }
 
@@ -107,16 +139,19 @@ pub(super) fn action(node: Node<'_, '_>) -> Option<String> {
 const NO_ACTION: &str = "is no name of an action: up to 64 letters, digits and . _ : -";
 
 /// Response headers name actions, so they are plain.
-pub(super) fn is_action(text: &str) -> bool {
+fn is_action(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b))
 }
 
-/// A rate, or the name of a tier.
+/// A rate, or the name of a tier. Who has one is counted.
 fn rate(node: Node<'_, '_>) -> Option<Rate> {
-    let text = node.some_text()?;
-    if text.contains('/') || text.starts_with(|c: char| c.is_ascii_digit()) {
-        return node.parsed(Rate::parse);
+    node.is_counted();
+    let Some(text) = node.value.as_str().filter(|text| !text.is_empty()) else {
+        return node.wrong_type("a rate, as in \"100/min\", or the name of a tier");
+    };
+    if is_rate_like(text) {
+        return plain_rate(node);
     }
     let tiers = node.context.vocabulary.tiers.as_ref()?;
     match tiers.get(text) {
@@ -127,38 +162,25 @@ fn rate(node: Node<'_, '_>) -> Option<Rate> {
     }
 }
 
-pub(super) fn setting<T>(
-    object: &Object<'_, '_>,
-    name: &'static str,
-    read: impl Fn(Node<'_, '_>) -> Option<T>,
-) -> Setting<T> {
-    object.field(name, |node| Some(Setting::read(node, read))).unwrap_or_default()
+/// Whether it is meant to be a rate and not the name of a tier.
+fn is_rate_like(text: &str) -> bool {
+    text.contains('/') || text.starts_with(|c: char| c.is_ascii_digit())
 }
 
-impl OwnLimits {
-    /// The limits, with what the defaults say where these say nothing.
-    pub(super) fn over(&self, defaults: Option<&Self>) -> Limits {
-        let empty = Self::default();
-        let defaults = defaults.unwrap_or(&empty);
-        let mut actions = defaults.actions.clone();
-        for (name, setting) in &self.actions {
-            actions.insert(name.clone(), *setting);
-        }
-        let other_actions = actions.remove(OTHERS).and_then(Setting::value);
-        let requests = self.requests.or(defaults.requests).value();
-        let named = actions.into_iter();
-        Limits {
-            requests,
-            actions: named.map(|(name, setting)| (name, setting.value())).collect(),
-            other_actions,
-        }
+/// A rate and nothing else.
+fn plain_rate(node: Node<'_, '_>) -> Option<Rate> {
+    // What is no text is told the form of a rate, too.
+    match Rate::parse(node.value.as_str().unwrap_or_default()) {
+        Ok(rate) => Some(rate),
+        Err(problem) => node.error(problem),
     }
 }
 
 /// `failures`.
 pub(super) fn failures(node: Node<'_, '_>) -> Option<Throttle> {
     let object = node.object()?;
-    let limit = object.required("limit", |node| match node.parsed(Rate::parse)? {
+    node.is_counted();
+    let limit = object.required("limit", |node| match plain_rate(node)? {
         Rate { count: 0, .. } => node.error("must be at least 1: the first failure blocks then"),
         rate => Some(rate),
     });

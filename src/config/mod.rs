@@ -13,9 +13,11 @@ mod limits;
 mod link;
 mod names;
 mod node;
+mod object;
 mod policy;
 mod problem;
 mod replies;
+mod roles;
 mod routes;
 mod super_admin;
 mod tenancy;
@@ -27,15 +29,20 @@ mod wire;
 
 pub use problem::ConfigError;
 
+use core::cell::OnceCell;
+
 use serde_json::Value;
 
 use crate::Guard;
 use crate::credential::{Both, DevHeaders, Mode};
 use crate::json::{self, At, JsonError};
+use crate::policy::Policy;
+use crate::policy::limit::HeaderStyles;
 use crate::request::path::PathRules;
 use crate::route::Shadow;
 use crate::throttle::Throttle;
-use node::{Context, Node, Object};
+use node::{Context, Node};
+use object::Object;
 use problem::Problems;
 use vocabulary::Vocabulary;
 
@@ -108,9 +115,9 @@ struct Document {
     super_admin: Option<super_admin::SuperAdminSpec>,
     dev: Option<DevHeaders>,
     throttle: Option<Throttle>,
-    limits: limits::LimitsSpec,
+    limit_headers: HeaderStyles,
     tenancy: tenancy::TenancySpec,
-    tenant_defaults: policy::PolicySpec,
+    tenant_defaults: Policy,
     tenants: Option<Vec<tenants::TenantEntrySpec>>,
     routes: Vec<routes::RouteSpec>,
     /// Whether what no route matches is refused; `None` where it doesn't say.
@@ -123,33 +130,27 @@ struct Document {
 }
 
 fn read(value: &Value, env: &dyn Environment, problems: &Problems) -> Option<Guard> {
-    let development = value.get("environment").is_some_and(|value| value == "development");
+    // What is neither is refused, and nothing more is held against the rest.
+    let development = value.get("environment").is_some_and(|value| value != "production");
     let mut context = Context {
         problems,
         env,
         development,
         vocabulary: Vocabulary::default(),
-        actions: actions(value),
+        counted: OnceCell::new(),
     };
-    let root = Node { value, at: &At::ROOT, context: &context };
-    let (vocabulary, limits) = vocabulary::vocabulary(&root.object()?);
+    let (vocabulary, limit_headers) =
+        vocabulary::read(Node { value, at: &At::ROOT, context: &context })?;
     context.vocabulary = vocabulary;
     let root = Node { value, at: &At::ROOT, context: &context };
     let object = root.object()?;
     object.known(&vocabulary::FIELDS);
-    let document = sections(&object, limits);
+    let document = sections(&object, limit_headers);
     object.close();
     link::link(document, &context)
 }
 
-/// The actions of all routes.
-fn actions(document: &Value) -> Vec<String> {
-    let routes = document.get("routes").and_then(Value::as_array).into_iter().flatten();
-    let actions = routes.filter_map(|route| route.get("action")?.as_str().map(str::to_owned));
-    actions.collect()
-}
-
-fn sections(object: &Object<'_, '_>, limits: limits::LimitsSpec) -> Document {
+fn sections(object: &Object<'_, '_>, limit_headers: HeaderStyles) -> Document {
     object.required("version", |node| match node.count()? {
         1 => Some(()),
         _ => node.error("must be 1"),
@@ -166,12 +167,14 @@ fn sections(object: &Object<'_, '_>, limits: limits::LimitsSpec) -> Document {
         paths,
         jwt: object.field("jwt", jwt::jwt),
         api_keys: object.field("api_keys", api_keys::api_keys),
-        super_admin: object.field("super_admin", super_admin::super_admin),
+        super_admin: object.field("super_admin", |node| Some(super_admin::super_admin(node))),
         dev: object.field("dev_headers", super_admin::dev_headers),
         throttle: object.field("failures", limits::failures),
-        limits,
+        limit_headers,
         tenancy: object.field("tenancy", |n| tenancy::tenancy(n, paths)).unwrap_or_default(),
-        tenant_defaults: object.field("tenant_defaults", policy::policy).unwrap_or_default(),
+        tenant_defaults: object
+            .field("tenant_defaults", |node| policy::only(node, policy::policy))
+            .unwrap_or_default(),
         tenants: object.field("tenants", tenants::tenants),
         routes: object
             .field("routes", |node| node.list(|node| routes::route(node, paths, both)))

@@ -3,11 +3,12 @@
 //! A reader gives `None` where it told of a mistake; what it then leaves out
 //! doesn't matter, since the document is refused.
 
-use std::cell::RefCell;
+use core::cell::OnceCell;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Environment;
+use super::object::Object;
 use super::problem::Problems;
 use super::units;
 use super::vocabulary::Vocabulary;
@@ -20,8 +21,8 @@ pub(super) struct Context<'c> {
     pub(super) env: &'c dyn Environment,
     pub(super) development: bool,
     pub(super) vocabulary: Vocabulary,
-    /// The actions that routes have.
-    pub(super) actions: Vec<String>,
+    /// The first place that makes workers count together.
+    pub(super) counted: OnceCell<String>,
 }
 
 /// A value of the document and where it stands.
@@ -41,6 +42,11 @@ impl<'v> Node<'v, '_> {
 
     pub(super) fn warn(&self, problem: impl Into<String>) {
         self.context.problems.warn(self.at, problem);
+    }
+
+    /// Something here is counted by all workers together.
+    pub(super) fn is_counted(&self) {
+        self.context.counted.get_or_init(|| self.at.to_string());
     }
 
     pub(super) fn text(&self) -> Option<&'v str> {
@@ -212,10 +218,10 @@ impl<'v> Node<'v, '_> {
         let Value::Object(map) = self.value else {
             return self.wrong_type("an object");
         };
-        Some(Object { map, at: self.at, context: self.context, known: RefCell::default() })
+        Some(Object::new(map, self.at, self.context))
     }
 
-    fn wrong_type<T>(&self, expected: &str) -> Option<T> {
+    pub(super) fn wrong_type<T>(&self, expected: &str) -> Option<T> {
         self.error(format!("must be {expected}"))
     }
 }
@@ -224,82 +230,4 @@ fn is_variable_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_uppercase())
         && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-}
-
-/// An object; each field is asked for by name, and at the end the others are
-/// unknown.
-pub(super) struct Object<'v, 'c> {
-    map: &'v Map<String, Value>,
-    at: &'c At<'c>,
-    context: &'c Context<'c>,
-    known: RefCell<Vec<&'static str>>,
-}
-
-impl<'v> Object<'v, '_> {
-    pub(super) fn field<T>(
-        &self,
-        name: &'static str,
-        read: impl FnOnce(Node<'v, '_>) -> Option<T>,
-    ) -> Option<T> {
-        self.known.borrow_mut().push(name);
-        let value = self.map.get(name)?;
-        let at = self.at.name(name);
-        read(Node { value, at: &at, context: self.context })
-    }
-
-    pub(super) fn required<T>(
-        &self,
-        name: &'static str,
-        read: impl FnOnce(Node<'v, '_>) -> Option<T>,
-    ) -> Option<T> {
-        if !self.map.contains_key(name) {
-            self.context.problems.error(self.at.name(name), "is required");
-        }
-        self.field(name, read)
-    }
-
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.map.contains_key(name)
-    }
-
-    /// How many of these fields it has.
-    pub(super) fn count(&self, names: &[&str]) -> usize {
-        names.iter().filter(|name| self.has(name)).count()
-    }
-
-    /// Fields of later versions, which this one doesn't act on: refused, since
-    /// ignoring one would leave a rule out.
-    pub(super) fn not_supported_yet(&self, names: &[&'static str]) {
-        for name in names {
-            self.known.borrow_mut().push(name);
-            if self.has(name) {
-                self.context.problems.error(
-                    self.at.name(name),
-                    "not supported yet; take it out, or use a version of tenant-guard that has it",
-                );
-            }
-        }
-    }
-
-    /// The mistakes so far.
-    pub(super) fn problems(&self) -> &Problems {
-        self.context.problems
-    }
-
-    /// Fields that were read already.
-    pub(super) fn known(&self, names: &[&'static str]) {
-        self.known.borrow_mut().extend(names);
-    }
-
-    /// Tells of every field that nobody asked for.
-    pub(super) fn close(self) {
-        let known = self.known.into_inner();
-        for name in self.map.keys().filter(|name| !known.contains(&name.as_str())) {
-            let problem = match units::nearest(name, &known) {
-                Some(near) => format!("unknown field; did you mean {near}?"),
-                None => format!("unknown field; the fields here are: {}", known.join(", ")),
-            };
-            self.context.problems.error(self.at.name(name), problem);
-        }
-    }
 }

@@ -2,9 +2,10 @@
 
 use core::fmt;
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 /// One mistake in a document. Never holds a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConfigError {
     /// Where: `jwt.issuers[1].audiences`; empty for the document itself.
     pub path: String,
@@ -24,38 +25,46 @@ impl core::error::Error for ConfigError {}
 /// Collects all mistakes, so that they are told at once.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
-    errors: RefCell<Vec<ConfigError>>,
-    warnings: RefCell<Vec<ConfigError>>,
+    errors: RefCell<Told>,
+    warnings: RefCell<Told>,
+}
+
+/// Each once, in order.
+#[derive(Debug, Default)]
+struct Told {
+    list: Vec<ConfigError>,
+    known: HashSet<ConfigError>,
+}
+
+impl Told {
+    fn add(&mut self, path: impl fmt::Display, problem: String) {
+        let error = ConfigError { path: path.to_string(), problem };
+        if self.known.insert(error.clone()) {
+            self.list.push(error);
+        }
+    }
 }
 
 impl Problems {
     pub(super) fn error(&self, path: impl fmt::Display, problem: impl Into<String>) {
-        add(&self.errors, path, problem.into());
+        self.errors.borrow_mut().add(path, problem.into());
     }
 
     pub(super) fn warn(&self, path: impl fmt::Display, problem: impl Into<String>) {
-        add(&self.warnings, path, problem.into());
+        self.warnings.borrow_mut().add(path, problem.into());
     }
 
     /// Whether there is a mistake at such a place.
     pub(super) fn any(&self, is_there: impl Fn(&str) -> bool) -> bool {
-        self.errors.borrow().iter().any(|error| is_there(&error.path))
+        self.errors.borrow().list.iter().any(|error| is_there(&error.path))
     }
 
     /// Whether a mistake was told of that place, or of one within it.
     pub(super) fn has_errors_at(&self, path: &str) -> bool {
-        self.errors.borrow().iter().any(|error| error.path.starts_with(path))
+        self.any(|known| known.starts_with(path))
     }
 
     pub(super) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
-        (self.errors.into_inner(), self.warnings.into_inner())
-    }
-}
-
-fn add(list: &RefCell<Vec<ConfigError>>, path: impl fmt::Display, problem: String) {
-    let error = ConfigError { path: path.to_string(), problem };
-    let mut list = list.borrow_mut();
-    if !list.contains(&error) {
-        list.push(error);
+        (self.errors.into_inner().list, self.warnings.into_inner().list)
     }
 }

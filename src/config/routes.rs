@@ -80,7 +80,7 @@ pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<
     let shadow = object.field("shadow", |node| node.flag());
     // Where it couldn't be read, nothing more can be said of it.
     let unread = RouteTenancy { none: object.has("tenancy"), ..RouteTenancy::default() };
-    let ip = object.field("ip", policy::addresses).map(Arc::new);
+    let ip = object.field("ip", policy::addresses);
     let scopes = object.field("scopes", |node| node.some_list(asked_scope)).unwrap_or_default();
     let roles = object.field("roles", |node| node.some_list(asked_role)).unwrap_or_default();
     let action = object.field("action", limits::action);

@@ -1,10 +1,8 @@
 //! The `tenancy` section.
 
-use std::sync::Arc;
-
 use super::names;
 use super::node::Node;
-use super::policy::{self, PolicySpec};
+use super::policy::{self, PolicyOver, policy_over};
 use crate::pattern::{HostPattern, PathPattern};
 use crate::request::path::PathRules;
 use crate::tenant::{IdFormat, Place, Trust, Unlisted};
@@ -21,7 +19,7 @@ pub(super) struct TenancySpec {
     pub(super) unknown_clients: Unlisted,
     pub(super) start_active: bool,
     /// Of the reserved tenant.
-    pub(super) default: PolicySpec,
+    pub(super) default: PolicyOver,
 }
 
 impl Default for TenancySpec {
@@ -36,7 +34,7 @@ impl Default for TenancySpec {
             unknown: None,
             unknown_clients: Unlisted::Allow,
             start_active: true,
-            default: PolicySpec::default(),
+            default: PolicyOver::default(),
         }
     }
 }
@@ -62,7 +60,9 @@ pub(super) fn tenancy(node: Node<'_, '_>, paths: PathRules) -> Option<TenancySpe
         start_active: object
             .field("start", |node| node.choice(&[("active", true), ("inactive", false)]))
             .unwrap_or(defaults.start_active),
-        default: object.field("default", policy::policy).unwrap_or_default(),
+        default: object
+            .field("default", |node| policy::only(node, policy_over))
+            .unwrap_or_default(),
     };
     object.close();
     Some(spec)
@@ -87,7 +87,7 @@ pub(super) fn trust(node: Node<'_, '_>) -> Option<Trust> {
             return node
                 .error("trusts every address; name those of your own proxies, or write any_peer");
         }
-        return Some(Trust::Peers(Arc::new(peers)));
+        return Some(Trust::Peers(peers));
     }
     match node.value.as_str() {
         Some("never") => Some(Trust::Never),

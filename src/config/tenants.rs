@@ -3,7 +3,8 @@
 use super::api_keys::{self, KeySpec, identifier, repeated};
 use super::jwt::{self, IssuerSpec};
 use super::node::Node;
-use super::policy::{self, PolicySpec};
+use super::policy::{self, PolicyOver};
+use crate::policy::Policy;
 
 /// A tenant as read.
 pub(super) struct TenantEntrySpec {
@@ -13,7 +14,7 @@ pub(super) struct TenantEntrySpec {
     pub(super) aliases: Vec<String>,
     /// `None` where it doesn't say.
     pub(super) active: Option<bool>,
-    pub(super) policy: PolicySpec,
+    pub(super) policy: PolicyOver,
     pub(super) issuers: Vec<IssuerSpec>,
     pub(super) clients: Vec<ClientSpec>,
 }
@@ -22,7 +23,7 @@ pub(super) struct TenantEntrySpec {
 pub(super) struct ClientSpec {
     pub(super) id: String,
     pub(super) active: bool,
-    pub(super) policy: PolicySpec,
+    pub(super) policy: Policy,
     pub(super) keys: Vec<KeySpec>,
 }
 
@@ -41,7 +42,7 @@ fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
             .field("aliases", |node| node.list(|node| node.some_text().map(str::to_owned)))
             .unwrap_or_default(),
         active: object.field("active", |node| node.flag()),
-        policy: policy::fields(&object),
+        policy: policy::policy_over(&object),
         issuers: object.field("issuers", |node| node.list(jwt::issuer)).unwrap_or_default(),
         clients: object.field("clients", clients).unwrap_or_default(),
     };
@@ -61,7 +62,7 @@ fn client(node: Node<'_, '_>) -> Option<ClientSpec> {
     let object = node.object()?;
     let id = object.required("id", identifier);
     let active = object.field("active", |node| node.flag()).unwrap_or(true);
-    let policy = policy::fields(&object);
+    let policy = policy::policy(&object);
     let keys = object.field("keys", api_keys::keys).unwrap_or_default();
     object.close();
     Some(ClientSpec { id: id?, active, policy, keys })

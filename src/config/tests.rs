@@ -6,10 +6,17 @@ mod document;
 mod full;
 mod issuers;
 mod jwks;
+mod limits;
+mod merging;
+mod policies;
 mod reach;
+mod roles;
 mod routes;
 mod secrets;
 mod shape;
+mod size;
+mod special;
+mod stricter;
 mod tenancy;
 mod upstream;
 
@@ -17,7 +24,7 @@ use serde_json::{Value, json};
 use tenant_guard_tests::token::{Alg, Key, jwks};
 
 use super::{ConfigError, Environment, Loaded, load};
-use full::full;
+use full::{full, in_development};
 
 const SECRET: &str = "MARKER-secret-of-more-than-sixty-four-bytes-0123456789abcdef0123456789";
 const PEPPER: &str = "MARKER-pepper-of-more-than-thirty-two-bytes";

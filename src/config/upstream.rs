@@ -1,8 +1,6 @@
 //! The `upstream` section: what the application is told, and what no client
 //! may tell it.
 
-use serde_json::Value;
-
 use super::names;
 use super::node::Node;
 use crate::identity::{IdentityNames, Upstream};
@@ -81,11 +79,7 @@ fn identity_names(node: Node<'_, '_>) -> Option<IdentityNames> {
     let defaults = UpstreamSpec::default().names;
     let object = node.object()?;
     let field = |name: &'static str, default: Option<String>| {
-        let read = object.field(name, |node| match node.value {
-            Value::Null => Some(None),
-            _ => names::identity_header(node).map(Some),
-        });
-        read.unwrap_or(default)
+        object.or_null(name, names::identity_header).unwrap_or(default)
     };
     let names = IdentityNames {
         tenant: field("tenant", defaults.tenant),

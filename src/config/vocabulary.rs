@@ -1,11 +1,16 @@
-//! What other sections name: roles and tiers. They are read first, so that
-//! each name is resolved where it stands.
+//! What other sections name: roles, tiers and actions. They are read first, so
+//! that each name is resolved where it stands.
 
-use super::api_keys::{identifier, scope};
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::api_keys::scope;
 use super::limits::{self, LimitsSpec};
-use super::node::{Node, Object};
-use crate::policy::limit::Tiers;
-use crate::policy::{EVERY, RoleEntry, Roles};
+use super::node::Node;
+use super::roles::{self, role_name};
+use crate::policy::Roles;
+use crate::policy::limit::{HeaderStyles, Tiers};
 
 /// Names by section. What couldn't be read is `None`: nothing is then held
 /// against it.
@@ -13,86 +18,32 @@ use crate::policy::{EVERY, RoleEntry, Roles};
 pub(super) struct Vocabulary {
     pub(super) roles: Option<Roles>,
     pub(super) tiers: Option<Tiers>,
+    /// The actions that routes have.
+    pub(super) actions: HashSet<String>,
 }
 
 /// The fields of the document that are read here.
 pub(super) const FIELDS: [&str; 4] = ["roles", "role_case", "wildcard_scopes", "limits"];
 
-pub(super) fn vocabulary(document: &Object<'_, '_>) -> (Vocabulary, LimitsSpec) {
-    let limits = document.field("limits", limits::limits);
-    let tiers = match &limits {
-        Some(limits) => limits.tiers.clone(),
-        None => (!document.has("limits")).then(Tiers::new),
-    };
-    (Vocabulary { roles: roles(document), tiers }, limits.unwrap_or_default())
+pub(super) fn read(document: Node<'_, '_>) -> Option<(Vocabulary, HeaderStyles)> {
+    let object = document.object()?;
+    let limits = object.field("limits", |node| Some(limits::section(node)));
+    let LimitsSpec { tiers, headers } = limits.unwrap_or_default();
+    let roles = roles::sections(&object, document.context.problems);
+    Some((Vocabulary { roles, tiers, actions: actions(document.value) }, headers))
 }
 
-fn roles(document: &Object<'_, '_>) -> Option<Roles> {
-    let case =
-        document.field("role_case", |node| node.choice(&[("exact", false), ("ignore", true)]));
-    let wildcards = document.field("wildcard_scopes", |node| node.list(wildcard));
-    let entries = document.field("roles", |node| node.entries(entry));
-    let problems = document.problems();
-    if ["roles", "role_case"].iter().any(|section| problems.has_errors_at(section)) {
-        return None;
-    }
-    let ignore_case = case.unwrap_or(false);
-    let roles = match Roles::new(ignore_case, entries.as_deref(), wildcards.unwrap_or_default()) {
-        Ok(roles) => roles,
-        Err(cycle) => {
-            let problem = format!("go in a circle: {}", cycle.join(" includes "));
-            problems.error("roles", problem);
-            return None;
-        }
-    };
-    let entries = entries.unwrap_or_default();
-    for (index, entry) in entries.iter().enumerate() {
-        let at = format!("roles.{}", entry.name);
-        for (place, included) in entry.includes.iter().enumerate() {
-            if !roles.knows(included) {
-                problems.error(format!("{at}.includes[{place}]"), "is no role; add it to roles");
-            }
-        }
-        let same = |other: &&RoleEntry| roles.compared(&other.name) == roles.compared(&entry.name);
-        if entries.iter().take(index).any(|other| same(&other)) {
-            problems.error(at, "is there twice, since role_case is ignore");
-        }
-    }
-    Some(roles)
-}
-
-fn entry(name: &str, node: Node<'_, '_>) -> Option<RoleEntry> {
-    if name.is_empty() || name == EVERY {
-        return node.error("is no name of a role");
-    }
-    let object = node.object()?;
-    let entry = RoleEntry {
-        name: name.to_owned(),
-        includes: object.field("includes", |node| node.list(identifier)).unwrap_or_default(),
-        scopes: object.field("scopes", |node| node.list(scope)).unwrap_or_default(),
-    };
-    object.close();
-    Some(entry)
-}
-
-fn wildcard(node: Node<'_, '_>) -> Option<String> {
-    let scope = scope(node)?;
-    if scope == EVERY {
-        return node.error("means every scope in this document only; name a scope of your tokens");
-    }
-    Some(scope)
+fn actions(document: &Value) -> HashSet<String> {
+    let routes = document.get("routes").and_then(Value::as_array).into_iter().flatten();
+    let actions = routes.filter_map(|route| route.get("action")?.as_str().map(str::to_owned));
+    actions.collect()
 }
 
 /// The name of a role that `roles` lists, where it is there.
 pub(super) fn role(node: Node<'_, '_>) -> Option<String> {
-    let name = identifier(node)?;
-    if name == EVERY {
-        return node.error("is no role; leave roles out where any will do");
-    }
+    let name = role_name(node)?;
     match &node.context.vocabulary.roles {
-        Some(roles) if !roles.knows(&name) => {
-            node.error(format!("names the role {name}, which roles doesn't list"))
-        }
+        Some(roles) if !roles.knows(&name) => node.error(roles::unlisted(&name)),
         _ => Some(name),
     }
 }
@@ -103,7 +54,7 @@ pub(super) fn held_scope(node: Node<'_, '_>) -> Option<String> {
     let scope = scope(node)?;
     let roles = node.context.vocabulary.roles.as_ref();
     if roles.is_some_and(|roles| roles.is_wildcard(&scope)) {
-        node.warn(format!("means only itself here; write {EVERY} for every scope"));
+        node.warn(roles::ONLY_ITSELF);
     }
     Some(scope)
 }

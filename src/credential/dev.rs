@@ -50,7 +50,7 @@ fn one(headers: &Headers<'_>, name: &str) -> Result<Option<Vec<u8>>, Denial> {
     match headers.find(name.as_bytes()) {
         Found::Absent => Ok(None),
         Found::Repeated => Err(Denial::by(Code::CredentialsAmbiguous, format!("header {name}"))),
-        Found::Once([]) => Ok(None),
+        Found::Once(b"") => Ok(None),
         Found::Once(value) => Ok(Some(value.to_vec())),
     }
 }

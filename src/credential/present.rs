@@ -26,20 +26,20 @@ impl Guard {
         if rules.auth == Auth::SuperAdmin {
             return Ok(Presented::Nothing);
         }
-        let presented = self.sources.collect(rules.mode, headers, target)?;
+        let collect = || self.sources.collect(rules.mode, headers, target);
         let dev = match &self.dev {
             Some(dev) => dev.presented(rules.mode, headers)?,
             None => None,
         };
-        match (dev, presented) {
-            (None, presented) => Ok(presented),
-            (Some(dev), Presented::Nothing) => Ok(dev.into()),
-            // As with a JWT: the key beside it is unread.
-            (Some(dev), _) if rules.mode == Mode::JwtThenApiKey => Ok(dev.into()),
-            (Some(_), _) => {
-                Err(Denial::by(Code::CredentialsAmbiguous, "dev_headers and an API key"))
-            }
+        let Some(dev) = dev else {
+            return collect();
+        };
+        // As with a JWT: the key beside it is unread, even one that is there
+        // twice.
+        if rules.mode == Mode::JwtThenApiKey || collect()? == Presented::Nothing {
+            return Ok(dev.into());
         }
+        Err(Denial::by(Code::CredentialsAmbiguous, "dev_headers and an API key"))
     }
 }
 

@@ -38,9 +38,13 @@ impl SuperAdmin {
         headers: &Headers<'_>,
         target: &Target<'_>,
     ) -> Result<Option<Vec<u8>>, Denial> {
-        match self.sources.collect(Mode::ApiKey, headers, target)? {
-            Presented::ApiKey(key) => Ok(Some(key)),
-            _ => Ok(None),
+        match self.sources.collect(Mode::ApiKey, headers, target) {
+            Ok(Presented::ApiKey(key)) => Ok(Some(key)),
+            Ok(_) => Ok(None),
+            // Another scheme in its header stands where its key does, and is
+            // none: like any other wrong key it is counted as a failure.
+            Err(denial) if denial.code == Code::TokenMalformed => Ok(Some(Vec::new())),
+            Err(denial) => Err(denial),
         }
     }
 

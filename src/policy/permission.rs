@@ -42,12 +42,11 @@ impl Permissions {
     /// Unites what each credential brings.
     pub(super) fn of(roles: &Roles, parts: &[Carried<'_>]) -> Self {
         let mut all = Self::default();
+        let mut told = RoleSet::new();
         for part in parts {
             let (reach, scopes) = part.cut(roles);
-            let highest = roles.highest(&reach, part.roles.iter().map(String::as_str));
-            for role in highest {
-                let same = |known: &String| roles.compared(known) == roles.compared(&role);
-                if !all.roles.iter().any(same) {
+            for role in roles.highest(&reach, part.roles.iter().map(String::as_str)) {
+                if told.insert(roles.compared(&role).into_owned()) {
                     all.roles.push(role);
                 }
             }
@@ -93,14 +92,10 @@ impl Carried<'_> {
         for ceiling in &self.role_ceilings {
             reach.retain(|role| ceiling.contains(role));
         }
-        let mut scopes = Scopes::default();
-        for scope in self.scopes {
-            let every = match self.source {
-                Source::Document => scope == EVERY,
-                Source::Token | Source::TenantToken => roles.is_wildcard(scope),
-            };
-            scopes.add(scope, every);
-        }
+        let mut scopes = Scopes::of(self.scopes, |scope| match self.source {
+            Source::Document => scope == EVERY,
+            Source::Token | Source::TenantToken => roles.is_wildcard(scope),
+        });
         scopes.unite(&roles.grants(&reach));
         for ceiling in &self.scope_ceilings {
             scopes.cut(ceiling);

@@ -41,41 +41,32 @@ pub(crate) struct RoleEntry {
 
 impl Roles {
     /// Roles from what each includes directly; without a list any name is one.
-    ///
-    /// # Errors
-    /// The names of a cycle, in order.
     pub(crate) fn new(
         ignore_case: bool,
         entries: Option<&[RoleEntry]>,
         wildcards: Vec<String>,
-    ) -> Result<Self, Vec<String>> {
+    ) -> Self {
         let listed = entries.is_some();
         let entries = entries.unwrap_or_default();
         let mut roles = Self { ignore_case, listed, known: BTreeMap::new(), wildcards };
-        let direct: BTreeMap<String, &RoleEntry> =
-            entries.iter().map(|entry| (roles.compared(&entry.name).into_owned(), entry)).collect();
+        let direct: BTreeMap<Cow<'_, str>, &RoleEntry> =
+            entries.iter().map(|entry| (roles.compared(&entry.name), entry)).collect();
+        let mut known = BTreeMap::new();
         for (name, entry) in &direct {
             let mut reach = RoleSet::new();
-            // Each with the way to it, for the report of a cycle.
-            let mut open = vec![(name.clone(), vec![entry.name.clone()])];
-            while let Some((at, way)) = open.pop() {
-                if !reach.insert(at.clone()) {
-                    continue;
-                }
-                for next in direct.get(&at).into_iter().flat_map(|entry| &entry.includes) {
-                    let compared = roles.compared(next).into_owned();
-                    let mut way = way.clone();
-                    way.push(next.clone());
-                    if compared == *name {
-                        return Err(way);
-                    }
-                    open.push((compared, way));
+            let mut open = vec![name.clone()];
+            while let Some(at) = open.pop() {
+                if reach.insert(at.clone().into_owned()) {
+                    let included = direct.get(&at).into_iter().flat_map(|entry| &entry.includes);
+                    open.extend(included.map(|name| roles.compared(name)));
                 }
             }
             let scopes = Scopes::configured(&entry.scopes);
-            roles.known.insert(name.clone(), Role { name: entry.name.clone(), reach, scopes });
+            let role = Role { name: entry.name.clone(), reach, scopes };
+            known.insert(name.clone().into_owned(), role);
         }
-        Ok(roles)
+        roles.known = known;
+        roles
     }
 
     /// A role in the form that is compared. Only ASCII letters have a case

@@ -1,5 +1,7 @@
 //! Sets of scopes.
 
+use std::collections::HashSet;
+
 /// Scopes that somebody has, or may have at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Scopes {
@@ -13,29 +15,27 @@ pub(crate) struct Scopes {
 pub(crate) const EVERY: &str = "*";
 
 impl Scopes {
-    /// Scopes as the configuration names them: `*` is every scope.
-    pub(crate) fn configured(names: &[String]) -> Self {
-        let mut scopes = Self::default();
-        for name in names {
-            scopes.add(name, name == EVERY);
-        }
-        scopes
+    /// Scopes by name, each of which may stand for every one.
+    pub(crate) fn of(names: &[String], every: impl Fn(&str) -> bool) -> Self {
+        // A token may hold thousands: looking through those so far for each
+        // would take their square.
+        let mut seen = HashSet::new();
+        let distinct = names.iter().filter(|name| seen.insert(name.as_str()));
+        Self { all: names.iter().any(|name| every(name)), names: distinct.cloned().collect() }
     }
 
-    /// Adds a scope, which may stand for every one.
-    pub(crate) fn add(&mut self, name: &str, every: bool) {
-        self.all |= every;
-        if !self.names.iter().any(|known| known == name) {
-            self.names.push(name.to_owned());
-        }
+    /// Scopes as the configuration names them: `*` is every scope.
+    pub(crate) fn configured(names: &[String]) -> Self {
+        Self::of(names, |name| name == EVERY)
     }
 
     /// Adds all of another set.
     pub(crate) fn unite(&mut self, other: &Self) {
         self.all |= other.all;
-        for name in &other.names {
-            self.add(name, false);
-        }
+        let known: HashSet<&str> = self.names.iter().map(String::as_str).collect();
+        let new = other.names.iter().filter(|name| !known.contains(name.as_str()));
+        let new: Vec<String> = new.cloned().collect();
+        self.names.extend(new);
     }
 
     /// Cuts what a ceiling leaves out.
@@ -92,6 +92,16 @@ mod tests {
         every.cut(&scopes(&["a"]));
         assert!(every.has("a") && !every.has("b"));
         assert_eq!(names(&every), ["a"]);
+    }
+
+    #[test]
+    fn a_scope_that_is_there_twice_is_one_and_the_first_keeps_its_place() {
+        let mut some = scopes(&["b", "a", "b", "c", "a"]);
+        assert_eq!(names(&some), ["b", "a", "c"]);
+        some.unite(&scopes(&["d", "a", "e", "d"]));
+        assert_eq!(names(&some), ["b", "a", "c", "d", "e"]);
+        some.unite(&scopes(&[]));
+        assert_eq!(names(&some), ["b", "a", "c", "d", "e"]);
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use super::{Auth, Match, Routes, Rules};
 use crate::credential::Mode;
 use crate::pattern::{HostPattern, PathPattern};
+use crate::policy::Roles;
 
 impl Routes {
     /// The indices of routes that can never match, because earlier ones take
@@ -25,7 +26,7 @@ impl Routes {
     /// Pairs of routes where the first asks something of some methods or hosts
     /// of a path and the second less of the others: `(stricter, laxer)`, the
     /// latter `None` for what no route matches.
-    pub(crate) fn gaps(&self) -> Vec<(usize, Option<usize>)> {
+    pub(crate) fn gaps(&self, roles: &Roles) -> Vec<(usize, Option<usize>)> {
         let mut gaps = Vec::new();
         for (index, (route, rules)) in self.routes.iter().enumerate() {
             if route.methods.is_empty() && route.hosts.is_empty() {
@@ -37,10 +38,14 @@ impl Routes {
                 },
             );
             let gap = match fallback {
-                Some((later, (_, other))) => other.asks_less_than(rules).then_some(Some(later)),
+                Some((later, (_, other))) => {
+                    other.asks_less_than(rules, roles).then_some(Some(later))
+                }
                 None => {
                     let unmatched = self.unmatched.as_ref();
-                    unmatched.is_some_and(|other| other.asks_less_than(rules)).then_some(None)
+                    unmatched
+                        .is_some_and(|other| other.asks_less_than(rules, roles))
+                        .then_some(None)
                 }
             };
             gaps.extend(gap.map(|later| (index, later)));
@@ -50,11 +55,14 @@ impl Routes {
 }
 
 impl Rules {
-    /// Whether something that `other` asks for isn't asked for here.
-    fn asks_less_than(&self, other: &Self) -> bool {
+    /// Whether something that `other` asks for isn't asked for here. What is
+    /// asked for instead of it is no gap, as where reading and writing ask for
+    /// a scope each.
+    fn asks_less_than(&self, other: &Self, roles: &Roles) -> bool {
         if [self.auth, other.auth].iter().any(|auth| matches!(auth, Auth::None | Auth::SuperAdmin))
         {
-            return self.auth < other.auth;
+            let less = self.auth == other.auth && self.asks_fewer_addresses_than(other);
+            return self.auth < other.auth || less;
         }
         let tenancy = |rules: &Self| rules.tenancy.as_ref().map(|tenancy| tenancy.strict);
         let takes_keys = |rules: &Self| rules.mode != Mode::Jwt;
@@ -62,18 +70,37 @@ impl Rules {
             || tenancy(self) < tenancy(other)
             || (self.issuers.is_none() && other.issuers.is_some())
             || (takes_keys(self) && !takes_keys(other))
-            || (self.ip.is_none() && other.ip.is_some())
+            || self.asks_fewer_addresses_than(other)
             || self.asks_fewer_scopes_than(other)
-            || (self.roles.is_empty() && !other.roles.is_empty())
+            || self.asks_fewer_roles_than(other, roles)
     }
-}
 
-impl Rules {
-    /// Whether its scopes are some of the other's only; others instead are no
-    /// gap, as where reading and writing ask for one each.
+    /// Whether it allows all of the other's addresses and more.
+    fn asks_fewer_addresses_than(&self, other: &Self) -> bool {
+        match (&self.ip, &other.ip) {
+            (None, other) => other.is_some(),
+            (Some(mine), Some(other)) => mine != other && mine.covers(other),
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Whether its scopes are some of the other's only.
     fn asks_fewer_scopes_than(&self, other: &Self) -> bool {
-        self.scopes.len() < other.scopes.len()
-            && self.scopes.iter().all(|scope| other.scopes.contains(scope))
+        let all = |some: &Self, of: &Self| some.scopes.iter().all(|name| of.scopes.contains(name));
+        all(self, other) && !all(other, self)
+    }
+
+    /// Whether each of the other's roles will do here, and one does here that
+    /// doesn't there.
+    fn asks_fewer_roles_than(&self, other: &Self, roles: &Roles) -> bool {
+        let all_do = |these: &Self, there: &Self| {
+            these.roles.iter().all(|role| {
+                let reach = roles.reach([role.as_str()]);
+                there.roles.is_empty() || there.roles.iter().any(|asked| reach.contains(asked))
+            })
+        };
+        !other.roles.is_empty()
+            && (self.roles.is_empty() || all_do(other, self) && !all_do(self, other))
     }
 }
 

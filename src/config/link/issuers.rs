@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::super::jwt::{ActsForSpec, IssuerSpec, TenantSpec};
 use super::super::node::Context;
-use crate::jwt::{Issuer, IssuerName, Template, TenantSource};
+use super::names::Names;
+use crate::jwt::{Issuer, IssuerName, Template};
 use crate::tenant::{Reach, Tenancy, TenantName};
 
 /// Links all issuers: those of the document, and each tenant's own.
@@ -12,9 +13,13 @@ pub(super) fn link(
     context: &Context<'_>,
     specs: Vec<(IssuerSpec, Option<TenantName>)>,
     tenancy: &Tenancy,
+    scopes_asked: bool,
 ) -> Vec<Issuer> {
     check_names(context, &specs);
     check_issuers(context, &specs);
+    if scopes_asked {
+        check_scopes(context, &specs, tenancy);
+    }
     let several = specs.len() > 1;
     specs
         .into_iter()
@@ -32,6 +37,26 @@ fn check_names(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>)]
             context.problems.error(
                 format!("{}.name", spec.path),
                 format!("is the name of {other} already; give each issuer its own"),
+            );
+        }
+    }
+}
+
+/// Where routes ask for scopes, a tenant's own identity provider shouldn't name
+/// whichever it likes.
+fn check_scopes(
+    context: &Context<'_>,
+    specs: &[(IssuerSpec, Option<TenantName>)],
+    tenancy: &Tenancy,
+) {
+    for (spec, owner) in specs {
+        let tenant = owner.as_ref().and_then(|owner| tenancy.directory.get(owner));
+        let is_open = tenant.is_some_and(|tenant| tenant.policy.scopes.is_none())
+            && spec.ceilings.scopes.is_none();
+        if is_open && !spec.claims.scopes.is_empty() {
+            context.problems.warn(
+                &spec.path,
+                "is a tenant's own, its tokens may bring any scope, and routes ask for some; name in scopes, here or of the tenant, those that it may have (or \"*\")",
             );
         }
     }
@@ -192,97 +217,4 @@ fn link_one(
 fn says_its_reach(tenant: &TenantSpec) -> bool {
     let open = tenant.claims.is_some() || matches!(tenant.acts_for, Some(ActsForSpec::Any));
     !open || tenant.allow.is_some() || tenant.any_tenant
-}
-
-/// Tenant names as an issuer's `tenant` gives them.
-struct Names<'c> {
-    context: &'c Context<'c>,
-    tenancy: &'c Tenancy,
-    path: String,
-}
-
-impl Names<'_> {
-    fn one(&self, field: &str, text: &str) -> Option<TenantName> {
-        let at = format!("{}.{field}", self.path);
-        let Some(name) = self.tenancy.name(text) else {
-            let format = self.tenancy.format.describe();
-            self.context
-                .problems
-                .error(at, format!("is no tenant name by tenancy.id_format: {format}"));
-            return None;
-        };
-        if self.tenancy.is_reserved(&name) {
-            self.context.problems.error(at, "is the reserved name, which nothing can be bound to");
-            return None;
-        }
-        if self.tenancy.unknown == crate::tenant::Unlisted::Deny
-            && self.tenancy.directory.get(&name).is_none()
-        {
-            self.context
-                .problems
-                .warn(at, "is no listed tenant, so its requests are refused with tenant_unknown");
-        }
-        Some(name)
-    }
-
-    fn list(&self, field: &str, texts: &[String]) -> Vec<TenantName> {
-        let named = texts.iter().enumerate();
-        let mut names: Vec<TenantName> = Vec::new();
-        for (index, text) in named {
-            let name = self.one(&format!("{field}[{index}]"), text);
-            names.extend(name.filter(|name| !names.contains(name)));
-        }
-        names
-    }
-
-    fn source(&self, tenant: &TenantSpec) -> TenantSource {
-        match (&tenant.claims, &tenant.fixed, &tenant.acts_for) {
-            (Some(claims), ..) => TenantSource::Claims(claims.clone()),
-            (_, Some(fixed), _) => {
-                self.one("fixed", fixed).map_or(TenantSource::Nothing, TenantSource::Fixed)
-            }
-            (.., Some(ActsForSpec::Any)) => TenantSource::ActsForAny,
-            (.., Some(ActsForSpec::List(names))) => {
-                TenantSource::ActsFor(self.list("acts_for", names).into())
-            }
-            _ => TenantSource::Nothing,
-        }
-    }
-
-    /// `allow` is all that an issuer may name, by whatever means.
-    fn check_within(
-        &self,
-        reach: &Reach,
-        subjects: &HashMap<String, TenantName>,
-        source: &TenantSource,
-    ) {
-        let listed = match source {
-            TenantSource::ActsFor(names) => names.as_ref(),
-            _ => &[],
-        };
-        for name in subjects.values().chain(listed) {
-            if !self.tenancy.reaches(reach, name) {
-                let name = name.as_str();
-                self.context.problems.error(
-                    format!("{}.allow", self.path),
-                    format!("leaves {name} out, which subjects or acts_for names; add it, or take it out there"),
-                );
-            }
-        }
-    }
-
-    /// A tenant's own issuer is bound to it; what it says besides can only
-    /// agree.
-    fn check_owned(&self, tenant: &TenantSpec, owner: &TenantName) {
-        let named = tenant.fixed.iter().chain(tenant.allow.iter().flatten());
-        let subjects = tenant.subjects.iter().map(|(_, name)| name);
-        let foreign =
-            named.chain(subjects).any(|text| self.tenancy.name(text).as_ref() != Some(owner));
-        if foreign || tenant.any_tenant || tenant.acts_for.is_some() {
-            self.context.problems.error(
-                &self.path,
-                "names other tenants, but the issuer is this tenant's own and speaks for it only; take it out, or move the issuer to jwt.issuers",
-            );
-        }
-    }
 }

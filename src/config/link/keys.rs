@@ -22,9 +22,9 @@ impl<'c> KeyTable<'c> {
         Self { context, table: ApiKeys::new(hash), hmac, labels: HashMap::new() }
     }
 
-    /// Keeps a digest for somebody who isn't in the table.
-    pub(super) fn claim(&mut self, digest: [u8; 32], at: &str) {
-        if let Some(owner) = self.labels.get(&digest) {
+    /// Checks that a digest is of nobody in the table.
+    pub(super) fn claim(&self, digest: &[u8; 32], at: &str) {
+        if let Some(owner) = self.labels.get(digest) {
             let problem = format!("has the digest of {owner} too; one key can't be two");
             self.context.problems.error(at, problem);
         }
@@ -70,7 +70,7 @@ impl<'c> KeyTable<'c> {
             active: spec.active,
             not_before: spec.not_before,
             expires: spec.expires,
-            ip: spec.ip.map(Box::new),
+            ip: spec.ip,
             limits,
         };
         if self.table.insert(spec.digest, key).is_some() {

@@ -2,8 +2,9 @@
 
 mod issuers;
 mod keys;
+mod names;
 mod routes;
-mod special;
+mod sources;
 mod tenants;
 
 use std::sync::Arc;
@@ -12,10 +13,9 @@ use super::Document;
 use super::node::Context;
 use crate::Guard;
 use crate::api_key::Owner;
-use crate::credential::{Location, Sources, SuperAdmin};
+use crate::credential::{Sources, SuperAdmin};
 use crate::jwt::{Issuer, Jwt, TenantSource};
 use crate::policy::limit::LimitRules;
-use crate::request::fold::fold;
 use crate::route::{Auth, Rules};
 use keys::KeyTable;
 use routes::RouteDefaults;
@@ -28,27 +28,22 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
         || document.tenants.iter().flatten().any(|tenant| !tenant.issuers.is_empty());
     let has_keys = document.api_keys.is_some()
         || document.tenants.iter().flatten().flat_map(|t| &t.clients).any(|c| !c.keys.is_empty());
-    if !has_jwt && !has_keys {
-        problems.warn("", "configures no issuer and no API key, so every request to a route that asks for a credential is refused");
+    if !has_jwt && !has_keys && document.dev.is_none() {
+        let but = if document.super_admin.is_some() { " but the super admin's" } else { "" };
+        problems.warn("", format!("configures no issuer and no API key, so every request{but} to a route that asks for a credential is refused"));
     }
-    special::check_vm_id(context, &document);
+    if let Some(place) = context.counted.get()
+        && context.env.vm_id() == Some("")
+    {
+        problems.error(place, "is counted in data that workers share by vm_config.vm_id, and that is empty: every plugin without one would share it too; set it to a name of this guard's own");
+    }
     let jwt_spec = document.jwt.take().unwrap_or_default();
     let keys_spec = document.api_keys.take().unwrap_or_default();
     let sources = Sources::new(
         if has_jwt { jwt_spec.from } else { Vec::new() },
         if has_keys { keys_spec.from } else { Vec::new() },
     );
-    special::check(context, &document, has_jwt, &sources);
-    let admin_sources = document.super_admin.as_ref().map(|admin| admin.from.clone());
-    let admin_sources = Sources::new(Vec::new(), admin_sources.unwrap_or_default());
-    for location in admin_sources.locations() {
-        if sources.locations().any(|other| other == location) {
-            problems.error("super_admin.from", "is a place that other credentials are read from: what stands there would always be taken for the super admin's key");
-        }
-    }
-    for sources in [&sources, &admin_sources] {
-        check_sources(context, sources, &document.upstream, &document.tenancy.header);
-    }
+    sources::check(context, &document, has_jwt, &sources);
 
     let strict = document.tenancy.strict;
     let header = document.tenancy.header.clone();
@@ -85,11 +80,14 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
             }
         }
     }
-    let super_admin = document.super_admin.map(|admin| {
-        keys.claim(admin.digest, "super_admin");
-        SuperAdmin::new(admin.from, admin.digest)
+    let has_super_admin = document.super_admin.is_some();
+    let super_admin = document.super_admin.and_then(|admin| {
+        let digest = admin.digest?;
+        keys.claim(&digest, "super_admin.sha256");
+        Some(SuperAdmin::new(admin.from, digest))
     });
-    let issuers = issuers::link(context, all_issuers, &tenancy);
+    let scopes_asked = document.routes.iter().any(|route| !route.scopes.is_empty());
+    let issuers = issuers::link(context, all_issuers, &tenancy, scopes_asked);
     let bindings = listed || bound_keys || issuers.iter().any(binds);
     if bindings && !strict {
         problems.error("tenancy.strict", "must be true: some credentials are bound to a tenant, and those that are not would share the reserved one; set strict: false on the routes that need it");
@@ -109,7 +107,7 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
                 roles: Vec::new(),
                 action: None,
             },
-            super_admin: super_admin.is_some(),
+            has_super_admin,
             bindings,
             issuers_known,
             unmatched_denied: document.unmatched_denied,
@@ -138,7 +136,7 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
         throttle: document.throttle,
         tenancy,
         roles: context.vocabulary.roles.clone().unwrap_or_default(),
-        limits: LimitRules { headers: document.limits.headers },
+        limits: LimitRules { headers: document.limit_headers },
         upstream,
         replies: document.replies,
         shadow: document.shadow,
@@ -163,30 +161,4 @@ fn binds(issuer: &Issuer) -> bool {
     issuer.owner.is_some()
         || !issuer.subjects.is_empty()
         || matches!(issuer.tenant, TenantSource::Fixed(_))
-}
-
-fn check_sources(
-    context: &Context<'_>,
-    sources: &Sources,
-    upstream: &super::upstream::UpstreamSpec,
-    tenancy_header: &String,
-) {
-    for location in sources.locations() {
-        let Location::Header(name) = location else {
-            continue;
-        };
-        let folded = fold(name.as_bytes());
-        if upstream.headers().any(|header| fold(header.as_bytes()) == folded) {
-            context.problems.error(
-                "upstream",
-                format!("uses {name}, which a credential is read from; use another header"),
-            );
-        }
-        if fold(tenancy_header.as_bytes()) == folded {
-            context.problems.error(
-                "tenancy.header",
-                "is a header that a credential is read from; use another one",
-            );
-        }
-    }
 }

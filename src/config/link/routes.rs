@@ -3,6 +3,7 @@
 use super::super::node::Context;
 use super::super::routes::RouteSpec;
 use crate::jwt::Issuer;
+use crate::policy::Roles;
 use crate::route::{Auth, Match, Routes, Rules, Shadow};
 use crate::tenant::{TenancyRules, Trust};
 
@@ -13,7 +14,7 @@ pub(super) struct RouteDefaults {
     pub(super) issuers_known: bool,
     /// `None` where it doesn't say.
     pub(super) unmatched_denied: Option<bool>,
-    pub(super) super_admin: bool,
+    pub(super) has_super_admin: bool,
 }
 
 pub(super) fn link(
@@ -43,7 +44,8 @@ pub(super) fn link(
             "can never match: routes before it take all of its requests; move it up or take it out",
         );
     }
-    for (strict, lax) in routes.gaps() {
+    for (strict, lax) in routes.gaps(context.vocabulary.roles.as_ref().unwrap_or(&Roles::default()))
+    {
         let lax = lax.map_or("routes_unmatched", path_of);
         problems.warn(path_of(strict), format!("asks for more than {lax}, which takes the same path with other methods or on other hosts"));
     }
@@ -65,14 +67,14 @@ fn route_rules(
         }),
         _ => None,
     };
-    if spec.auth == Auth::SuperAdmin && !defaults.super_admin {
+    let is_super_admins = spec.auth == Auth::SuperAdmin;
+    if is_super_admins && !defaults.has_super_admin {
         problems.error(
             format!("{path}.auth"),
             "is for the super admin, and there is none; add super_admin, or take the route out",
         );
     }
-    let has_super_admin = spec.auth == Auth::SuperAdmin;
-    if let Some(rules) = tenancy.as_ref().filter(|_| !has_super_admin) {
+    if let Some(rules) = tenancy.as_ref().filter(|_| !is_super_admins) {
         let explicit = spec.tenancy.trust == Some(Trust::AnyPeer);
         let inherited = rules.trust == Trust::AnyPeer && !rules.strict;
         if defaults.bindings && (explicit || inherited) && spec.auth != Auth::None {

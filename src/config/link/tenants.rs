@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::node::Context;
-use super::super::policy::PolicySpec;
 use super::super::tenancy::TenancySpec;
 use super::super::tenants::{ClientSpec, TenantEntrySpec};
+use crate::policy::Policy;
 use crate::policy::limit::Account;
 use crate::tenant::{
     Assertions, Client, Directory, IdFormat, Tenancy, TenancyRules, Tenant, Unlisted,
@@ -13,7 +13,8 @@ use crate::tenant::{
 
 /// What holds for tenants besides their own entries.
 pub(super) struct TenantDefaults {
-    pub(super) policy: PolicySpec,
+    /// Of every tenant that doesn't say.
+    pub(super) policy: Policy,
     /// The super admin's own tenant.
     pub(super) super_admin: Option<String>,
 }
@@ -31,11 +32,10 @@ pub(super) fn link(
     if super_admin.is_some_and(|name| name.eq_ignore_ascii_case(&spec.reserved)) {
         problems.error("super_admin.tenant", "is the reserved name; use another");
     }
-    let policy = |own: &PolicySpec| own.over(&defaults.policy);
     let mut tenancy = Tenancy {
         super_admin: super_admin.map(Tenancy::reserved_name),
-        default_policy: policy(&spec.default),
-        unlisted_policy: policy(&PolicySpec::default()),
+        default_policy: spec.default.over(&defaults.policy),
+        unlisted_policy: defaults.policy.clone(),
         rules: TenancyRules { strict: spec.strict, trust: spec.trust },
         reserved,
         format: spec.format,
@@ -79,7 +79,7 @@ pub(super) fn link(
         let client = |client: &ClientSpec| {
             let entry = Client {
                 active: client.active,
-                policy: client.policy.over(&PolicySpec::default()),
+                policy: client.policy.clone(),
                 account: Account::listed(&["client", &tenant.id, &client.id]),
             };
             (client.id.as_str().into(), entry)
@@ -89,7 +89,7 @@ pub(super) fn link(
             active: tenant.active.unwrap_or(spec.start_active),
             has_issuers: !tenant.issuers.is_empty(),
             clients: tenant.clients.iter().map(client).collect(),
-            policy: policy(&tenant.policy),
+            policy: tenant.policy.over(&defaults.policy),
             account: Account::listed(&["tenant", &tenant.id]),
         };
         tenancy.directory.insert(entry, &tenant.aliases);

@@ -33,14 +33,22 @@ fn wire(document: &Value) -> Vec<u8> {
 fn told(outcome: &Outcome) -> String {
     match outcome {
         Err(errors) => format!("{errors:#?}"),
-        Ok(loaded) => format!(
-            "{:#?} {:#?} {:#?} {:#?} {:#?}",
-            loaded.warnings,
-            loaded.guard.routes,
-            loaded.guard.upstream,
-            loaded.guard.tenancy.rules,
-            loaded.guard.audit
-        ),
+        Ok(Loaded { guard, warnings }) => {
+            let tenancy = &guard.tenancy;
+            let policies = (&tenancy.default_policy, &tenancy.unlisted_policy);
+            let acme = tenancy.name("acme").and_then(|name| tenancy.directory.get(&name));
+            let client = acme.and_then(|acme| acme.clients.get("web"));
+            let sections = (&guard.super_admin, &guard.dev, guard.throttle, guard.limits);
+            format!(
+                "{warnings:#?} {:#?} {:#?} {:#?} {:#?} {:#?} {policies:#?} {:#?} {client:#?} {sections:#?}",
+                guard.routes,
+                guard.upstream,
+                guard.roles,
+                tenancy.rules,
+                guard.audit,
+                acme.map(|acme| &acme.policy),
+            )
+        }
     }
 }
 
@@ -97,7 +105,7 @@ fn a_name_given_twice_is_refused_at_every_depth() {
 
 #[test]
 fn a_struct_means_what_the_same_json_means() {
-    for document in [full(), small()] {
+    for document in [full(), small(), in_development()] {
         let json = try_load(&document);
         let wired = load_text(&wire(&document));
         assert!(json.is_ok() && wired.is_ok(), "{wired:?}");
@@ -112,6 +120,14 @@ fn a_struct_means_what_the_same_json_means() {
         ("/jwt/max_token_bytes", json!(1e18)),
         ("/tenants/1/id", json!("acme")),
         ("/jwt/issuers/0/keys/jwks", Value::Null),
+        ("/limits/tiers/gold", json!(1000)),
+        ("/failures/limit", json!(20.5)),
+        ("/tenants/0/limits", Value::Null),
+        ("/tenants/0/limits/actions/publish", json!(0)),
+        ("/tenants/0/clients/0/ip", json!(["10.0.0.1/8", 10])),
+        ("/tenancy/trust_header", json!(["0.0.0.0/0"])),
+        ("/roles/viewer/includes", json!(["admin"])),
+        ("/super_admin", json!({})),
         ("/zzz", json!([null, true, 1, "x", {"y": []}])),
     ] {
         let document = with(full(), pointer, value);

@@ -7,56 +7,66 @@ use super::*;
 fn has_own_names(path: &str) -> bool {
     let last = path.rsplit(['.', ']']).next().unwrap_or_default();
     path.contains(".jwks")
-        || path == "upstream.claims"
+        || ["upstream.claims", "roles", "limits.tiers"].contains(&path)
         || path.starts_with("replies.status")
         || path.starts_with("replies.details")
-        || ["claim_values", "subjects"].contains(&last)
+        || ["claim_values", "subjects", "actions"].contains(&last)
 }
 
 #[test]
 fn the_full_document_loads_without_a_warning() {
     assert_eq!(accepted(&full()), []);
     assert_eq!(accepted(&small()), []);
+    warned(&in_development(), "dev_headers", "lets every caller say who it is");
+}
+
+/// Every place of the documents that say everything: the document, the place
+/// as a JSON pointer and as messages name it.
+fn all_places() -> Vec<(Value, String, String)> {
+    let documents = [full(), in_development()].into_iter();
+    let places = documents.flat_map(|document| {
+        let root = (String::new(), String::new());
+        let places: Vec<_> = [root].into_iter().chain(places(&document)).collect();
+        places.into_iter().map(move |(pointer, path)| (document.clone(), pointer, path))
+    });
+    places.collect()
 }
 
 #[test]
 fn an_unknown_field_is_refused_in_every_object() {
-    let full = full();
-    let mut objects = vec![(String::new(), String::new())];
-    objects.extend(places(&full));
     let mut tried = 0;
-    for (pointer, path) in objects {
-        if !full.pointer(&pointer).unwrap().is_object() || has_own_names(&path) {
+    for (document, pointer, path) in all_places() {
+        if !document.pointer(&pointer).unwrap().is_object() || has_own_names(&path) {
             continue;
         }
         let dot = if path.is_empty() { "" } else { "." };
-        let document = with(full.clone(), &format!("{pointer}/qqqqqq"), json!(1));
+        let document = with(document, &format!("{pointer}/qqqqqq"), json!(1));
         refused(&document, &format!("{path}{dot}qqqqqq"), "unknown field; the fields here are: ");
         tried += 1;
     }
-    assert!(tried > 40, "only {tried} objects");
+    assert!(tried > 65, "only {tried} objects");
 }
 
 #[test]
 fn a_misspelt_field_is_told_the_right_name_everywhere() {
-    let full = full();
     let mut tried = 0;
-    for (pointer, path) in places(&full) {
-        let (up, name) = pointer.rsplit_once('/').unwrap();
+    for (document, pointer, path) in all_places() {
+        let (up, name) = pointer.rsplit_once('/').unwrap_or_default();
         let up_path = path.strip_suffix(name).unwrap_or_default();
         if up_path.is_empty() && !up.is_empty() || has_own_names(up_path.trim_end_matches('.')) {
             continue;
         }
-        if full.pointer(up).unwrap().is_array() || name.len() < 4 {
+        if document.pointer(up).unwrap().is_array() || name.len() < 4 {
             continue;
         }
         let wrong = format!("{name}{}", name.chars().last().unwrap());
-        let document = with(full.clone(), &format!("{up}/{wrong}"), json!(1));
+        let document = with(document, &format!("{up}/{wrong}"), json!(1));
         let problem = format!("did you mean {name}?");
         refused(&document, &format!("{up_path}{wrong}"), &problem);
         tried += 1;
     }
-    assert!(tried > 80, "only {tried} fields");
+    assert!(tried > 130, "only {tried} fields");
+    let full = full();
     for (pointer, path, meant) in [
         ("/jwt/issuers/0/audience", "jwt.issuers[0].audience", "audiences"),
         ("/jwt/issuers/0/isuer", "jwt.issuers[0].isuer", "issuer"),
@@ -81,45 +91,55 @@ fn blamed(path: &str) -> &str {
 
 #[test]
 fn a_value_of_the_wrong_type_is_refused_everywhere() {
-    let full = full();
     let mut tried = 0;
-    for (pointer, path) in places(&full) {
+    for (document, pointer, path) in all_places() {
         let ignored = [".x", ".y", ".kty", ".crv", ".alg", ".use", ".kid"];
-        if path.contains(".jwks.keys[") && !ignored.iter().any(|name| path.ends_with(name)) {
+        let in_key = path.contains(".jwks.keys[");
+        if path.is_empty() || in_key && !ignored.iter().any(|name| path.ends_with(name)) {
             continue;
         }
-        let wrong = match full.pointer(&pointer).unwrap() {
+        let wrong = match document.pointer(&pointer).unwrap() {
             Value::Bool(_) if path.contains("claim_values") => json!({}),
             _ if path.contains("claim_values.token_use[") => json!([]),
             Value::Bool(_) => json!(7),
             _ => json!(true),
         };
-        let document = with(full.clone(), &pointer, wrong);
-        let said = errors(&document);
+        let said = errors(&with(document, &pointer, wrong));
         assert_eq!(said.len(), 1, "{path}: {said:#?}");
         // A key set that is no key set is named itself.
         let at = if path.ends_with(".jwks.keys") { path.trim_end_matches(".keys") } else { &path };
         assert_eq!(said[0].0, blamed(at), "{said:?}");
         tried += 1;
     }
-    assert!(tried > 150, "only {tried} places");
+    assert!(tried > 280, "only {tried} places");
+}
+
+/// Whether `null` says something here: that a default doesn't hold, or that an
+/// action has no limit.
+fn may_be_null(path: &str) -> bool {
+    let (up, name) = path.rsplit_once('.').unwrap_or_default();
+    let claims = ["subject", "client", "roles", "scopes", "tier"];
+    let policies = ["ip", "scopes", "roles", "limits"];
+    let tenants = ["tenants[0]", "tenancy.default"];
+    up == "upstream.headers"
+        || up.ends_with(".claims") && claims.contains(&name)
+        || up.ends_with(".limits.actions")
+        || tenants.contains(&up) && policies.contains(&name)
+        || tenants.iter().any(|tenant| path == format!("{tenant}.limits.requests"))
 }
 
 #[test]
-fn null_is_an_error_but_where_it_turns_a_default_off() {
-    let full = full();
-    for (pointer, path) in places(&full) {
+fn null_is_an_error_but_where_it_turns_something_off() {
+    let mut off = 0;
+    for (document, pointer, path) in all_places() {
         let inside_a_key = path.contains(".jwks.keys[") && path.contains("].");
-        let default = path.starts_with("upstream.headers.")
-            || [".claims.subject", ".claims.client", ".claims.roles", ".claims.scopes"]
-                .iter()
-                .any(|end| path.ends_with(end));
-        if inside_a_key {
+        if inside_a_key || path.is_empty() {
             continue;
         }
-        let document = with(full.clone(), &pointer, Value::Null);
-        if default {
+        let document = with(document, &pointer, Value::Null);
+        if may_be_null(&path) {
             assert_eq!(accepted(&document), [], "{path}");
+            off += 1;
         } else {
             let at =
                 if path.ends_with(".jwks.keys") { path.trim_end_matches(".keys") } else { &path };
@@ -127,6 +147,7 @@ fn null_is_an_error_but_where_it_turns_a_default_off() {
             assert!(said.iter().any(|(place, _)| place == at), "{path}: {said:?}");
         }
     }
+    assert_eq!(off, 7 + 5 + 10 + 7);
 }
 
 #[test]
@@ -143,11 +164,7 @@ fn what_this_version_lacks_is_refused_rather_than_ignored() {
         }
     }
     let service = json!({"service": {"cluster": "ratelimit"}});
-    refused(
-        &with(full(), "/limits", json!({"store": service})),
-        "limits.store",
-        "not supported yet",
-    );
+    refused(&with(full(), "/limits/store", service), "limits.store", "not supported yet");
 }
 
 #[test]
@@ -235,6 +252,17 @@ fn every_mistake_is_told_at_once() {
         ("/tenants/0/clients/0/keys/0/hmac_sha256", json!(digest(1))),
         ("/tenants/1/id", json!("acme")),
         ("/routes/2/issuers", json!(["nobody"])),
+        ("/tenancy/trust_header", json!(["10.0.0.0/8", "10.0.0.1/8"])),
+        ("/tenancy/default/ip", json!(["here"])),
+        ("/tenant_defaults/limits/requests", json!(1000)),
+        ("/tenants/0/limits/requests", json!("iron")),
+        ("/tenants/0/issuers/0/roles", json!(["nobody"])),
+        ("/tenants/0/clients/0/scopes", json!(["a b"])),
+        ("/tenants/0/clients/0/keys/0/limits/actions/publish", json!("100/minute")),
+        ("/routes/5/roles", json!(["viewer", "nobody"])),
+        ("/super_admin/tenant", json!("default")),
+        ("/failures/limit", json!("0/min")),
+        ("/limits/headers", json!(["ratelimits"])),
         ("/routes/3/match/methods", json!(["get"])),
         ("/upstream/strip", json!(["host"])),
     ] {
@@ -250,9 +278,21 @@ fn every_mistake_is_told_at_once() {
         "tenants[0].clients[0].keys[0]",
         "tenants[1].id",
         "routes[2].issuers[0]",
+        "tenancy.trust_header[1]",
+        "tenancy.default.ip[0]",
+        "tenant_defaults.limits.requests",
+        "tenants[0].limits.requests",
+        "tenants[0].issuers[0].roles[0]",
+        "tenants[0].clients[0].scopes[0]",
+        "tenants[0].clients[0].keys[0].limits.actions.publish",
+        "routes[5].roles[1]",
+        "super_admin.tenant",
+        "failures.limit",
+        "limits.headers[0]",
         "routes[3].match.methods[0]",
         "upstream.strip[0]",
     ] {
         assert!(paths.iter().any(|known| known == path), "{path} is not among {paths:#?}");
     }
+    assert_eq!(paths.len(), 21, "{paths:#?}");
 }
