@@ -97,11 +97,20 @@ fn open<'b>(host: &dyn Host, buckets: &'b [Bucket]) -> Result<Vec<Open<'b>>, Den
             }
         }
     }
-    let now = rate::whole_seconds(host.now()?);
+    let now = time(host)?;
     for page in &mut pages {
         page.now = now;
     }
     Ok(pages)
+}
+
+/// The time that windows go by.
+fn time(host: &dyn Host) -> Result<u32, Denial> {
+    match rate::whole_seconds(host.now()?) {
+        // No window ends after that: nothing would be counted.
+        u32::MAX => Err(Denial::by(Code::LimiterUnavailable, "the clock is past the last window")),
+        now => Ok(now),
+    }
 }
 
 fn balance(pages: &[Open<'_>], buckets: &[Bucket], charged: bool) -> Balance {
@@ -157,7 +166,7 @@ impl Open<'_> {
                 return Ok(true);
             }
             self.read(host)?;
-            self.now = rate::whole_seconds(host.now()?);
+            self.now = time(host)?;
         }
         Err(Denial::by(Code::LimiterUnavailable, "shared data is contended"))
     }
