@@ -136,10 +136,12 @@ impl Open<'_> {
     fn read(&mut self, host: &dyn Host) -> Result<(), Denial> {
         let shared = host.shared(&self.name())?;
         self.version = shared.as_ref().map(|shared| shared.version);
-        let value = shared.map(|shared| shared.value).unwrap_or_default();
         // Written by somebody else: what it counted isn't known.
-        self.page = Page::decode(&value)
-            .ok_or_else(|| Denial::by(Code::LimiterUnavailable, "shared data is unreadable"))?;
+        let unreadable = || Denial::by(Code::LimiterUnavailable, "shared data is unreadable");
+        self.page = match shared {
+            Some(shared) => Page::decode(&shared.value).ok_or_else(unreadable)?,
+            None => Page::default(),
+        };
         Ok(())
     }
 
