@@ -72,6 +72,10 @@ pub fn wrong(base: &Run, run: &Run, call: &Call, effect: &Effect) -> Option<Stri
     if let Outcome::Trapped(why) = &run.outcome {
         return Some(format!("trapped: {why}"));
     }
+    if call.callback == Callback::ResponseHeaders {
+        // It is somebody's answer already.
+        return (!same).then(|| format!("{} instead of {}", decision(run), decision(base)));
+    }
     if call.callback == Callback::RequestTrailers && !same {
         // The headers had gone on already; the caller's trailers must not follow.
         return match &run.outcome {
