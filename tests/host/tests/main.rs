@@ -7,5 +7,6 @@ mod decisions;
 mod faults;
 mod hostile;
 mod imports;
+mod limits;
 mod second_host;
 mod verify;

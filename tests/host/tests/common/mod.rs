@@ -1,5 +1,6 @@
 //! The plugin, the documents and the requests of these tests.
 
+pub mod counting;
 pub mod sweep;
 
 use std::path::PathBuf;
