@@ -153,15 +153,12 @@ impl Open<'_> {
     /// Charges all its buckets, or none: `false` where one is full by now.
     fn charge(&mut self, host: &dyn Host) -> Result<bool, Denial> {
         for _ in 0..TRIES {
-            if self.is_full() {
-                return Ok(false);
-            }
             let mut page = self.page.clone();
-            let charged: Vec<_> = self
-                .buckets
-                .iter()
-                .map(|(_, bucket)| page.add(page.standing(bucket, self.now)))
-                .collect();
+            let buckets = self.buckets.iter().map(|(_, bucket)| *bucket);
+            let Some(charged) = page.charge(buckets, self.now) else {
+                self.page = page;
+                return Ok(false);
+            };
             if self.write(host, &page)? == Written::Done {
                 self.page = page;
                 self.charged = charged;

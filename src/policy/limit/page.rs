@@ -120,6 +120,22 @@ impl Page {
         counts.then_some(Standing { id, end: entry.end, used: entry.count })
     }
 
+    /// Charges all of a request's buckets; `None` where one is full, and then
+    /// the page is as it stood when that came out. Each is asked once those
+    /// before it are charged: of a crowd's, one may take the room of the next.
+    pub(super) fn charge<'b>(
+        &mut self,
+        buckets: impl Iterator<Item = &'b Bucket>,
+        now: u32,
+    ) -> Option<Vec<Standing>> {
+        buckets
+            .map(|bucket| {
+                let standing = self.standing(bucket, now);
+                (standing.used < bucket.rate.count).then(|| self.add(standing))
+            })
+            .collect()
+    }
+
     /// Counts one more in a bucket that stands so.
     pub(super) fn add(&mut self, standing: Standing) -> Standing {
         let charged = Standing { used: standing.used.saturating_add(1), ..standing };
@@ -276,6 +292,26 @@ mod tests {
             assert_eq!(charge(&mut page, &of_crowd("quiet", number), 0).0, 1);
         }
         assert_eq!(page.encode(0).len(), (2 * CROWDED + 1) * SIZE + 4);
+    }
+
+    #[test]
+    fn a_request_that_takes_the_last_room_itself_is_held_by_the_shared_bucket() {
+        let mut page = Page::default();
+        for number in 0..CROWDED {
+            charge(&mut page, &crowd(number), 0);
+        }
+        let account = Account::crowd(&["one"], &["one", "both"]);
+        let rate = Rate::parse("5/min").unwrap();
+        let both = [account.bucket(None, rate), account.bucket(Some("publish"), rate)];
+        for used in 1..=5 {
+            let charged = page.charge(both[1..].iter(), 0).unwrap();
+            assert_eq!(charged[0].used, used);
+        }
+        // As when a bucket of a shorter window has ended.
+        page.0.remove(0);
+        assert!(page.clone().charge(both[..1].iter(), 0).is_some());
+        assert_eq!(page.charge(both.iter(), 0), None);
+        assert_eq!(page.standing(&both[1], 0).used, 5);
     }
 
     #[test]
