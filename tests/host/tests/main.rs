@@ -8,5 +8,8 @@ mod faults;
 mod hostile;
 mod imports;
 mod limits;
+mod memory;
+mod reload;
 mod second_host;
 mod verify;
+mod workers;

@@ -11,7 +11,18 @@ pub fn statuses() -> Vec<u32> {
 
 /// Each failure, with a word for messages.
 pub fn failures() -> Vec<(String, Effect)> {
-    statuses().into_iter().map(|s| (format!("status {s}"), Effect::Status(s))).collect()
+    failing(statuses())
+}
+
+/// The same for these.
+pub fn failing(statuses: Vec<u32>) -> Vec<(String, Effect)> {
+    statuses.into_iter().map(|s| (format!("status {s}"), Effect::Status(s))).collect()
+}
+
+/// Those that the plugin tells apart, and one of the rest: enough where all
+/// others were tried on such a call already.
+pub fn some_statuses() -> Vec<u32> {
+    vec![status::NOT_FOUND, status::CAS_MISMATCH, status::INTERNAL_FAILURE, status::UNIMPLEMENTED]
 }
 
 /// What `name` could give under `Ok`, with a word for messages.
