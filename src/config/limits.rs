@@ -50,10 +50,8 @@ fn tiers(node: Node<'_, '_>) -> Option<Tiers> {
 }
 
 fn tier(name: &str, node: Node<'_, '_>) -> Option<Rate> {
-    if name.is_empty() || is_rate_like(name) {
-        return node.error(
-            "is no name of a tier: it must not be empty, hold a / or start with a digit, which rates do",
-        );
+    if name.is_empty() || name.contains('/') {
+        return node.error("is no name of a tier: it must not be empty, or hold a / as rates do");
     }
     plain_rate(node)
 }
@@ -150,21 +148,18 @@ fn rate(node: Node<'_, '_>) -> Option<Rate> {
     let Some(text) = node.value.as_str().filter(|text| !text.is_empty()) else {
         return node.wrong_type("a rate, as in \"100/min\", or the name of a tier");
     };
-    if is_rate_like(text) {
+    if text.contains('/') {
         return plain_rate(node);
     }
     let tiers = node.context.vocabulary.tiers.as_ref()?;
     match tiers.get(text) {
         Some(rate) => Some(*rate),
+        // A number without its window.
+        None if text.starts_with(|c: char| c.is_ascii_digit()) => plain_rate(node),
         None => node.error(format!(
             "names the tier {text}, which limits.tiers doesn't have; name one of them, or write a rate as in \"100/min\""
         )),
     }
-}
-
-/// Whether it is meant to be a rate and not the name of a tier.
-fn is_rate_like(text: &str) -> bool {
-    text.contains('/') || text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// A rate and nothing else.

@@ -115,7 +115,8 @@ fn take(call: &'static str, run: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -
     let mut size = 0;
     check(call, run(&raw mut data, &raw mut size))?;
     if data.is_null() {
-        return Ok(Vec::new());
+        // Nothing is an answer; something that isn't anywhere is none.
+        return if size == 0 { Ok(Vec::new()) } else { Err(HostError { call, status: 0 }) };
     }
     // SAFETY: the host allocated `size` bytes by `proxy_on_memory_allocate`,
     // which the SDK implements as a boxed slice of that size, and gave them
@@ -132,7 +133,10 @@ pub(super) fn now() -> Answer<u64> {
     let mut time = 0;
     // SAFETY: the pointer is to a local of the type that the host writes.
     let status = unsafe { proxy_get_current_time_nanoseconds(&raw mut time) };
-    check("proxy_get_current_time_nanoseconds", status).map(|()| time)
+    let call = "proxy_get_current_time_nanoseconds";
+    check(call, status)?;
+    // No time was told: at the epoch nothing would have expired.
+    if time == 0 { Err(HostError { call, status: 0 }) } else { Ok(time) }
 }
 
 pub(super) fn configuration(size: usize) -> Answer<Vec<u8>> {
@@ -200,6 +204,8 @@ pub(super) fn shared_data(name: &str) -> Answer<Option<Shared>> {
     });
     match answer {
         Err(error) if error.status == NOT_FOUND => Ok(None),
+        // No value has it, and to a host it means to write over any.
+        Ok(_) if version == 0 => Err(HostError { call: "proxy_get_shared_data", status: 0 }),
         answer => answer.map(|value| Some(Shared { value, version })),
     }
 }

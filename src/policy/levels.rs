@@ -31,8 +31,9 @@ pub(super) struct Levels<'a> {
     principal: &'a Principal,
     /// The tenant that was resolved, or else the one that its credentials are
     /// for.
-    name: Option<&'a TenantName>,
     tenant: Option<TenantLevel<'a>>,
+    /// Whether it was resolved.
+    resolved: bool,
     /// The key's owner, and the client that the token names where that is
     /// another.
     clients: Vec<(&'a str, &'a Client)>,
@@ -55,8 +56,7 @@ impl<'a> Levels<'a> {
         tenant: Option<&'a TenantName>,
     ) -> Self {
         let resolved = tenant.is_some();
-        let name = tenant.or_else(|| principal.tenants().next());
-        let tenant = name.and_then(|name| {
+        let tenant = tenant.or_else(|| principal.tenants().next()).map(|name| {
             let listed = tenancy.directory.get(name);
             let is_default = tenancy.is_default(name);
             let policy = match listed {
@@ -64,9 +64,7 @@ impl<'a> Levels<'a> {
                 None if is_default => &tenancy.default_policy,
                 None => &tenancy.unlisted_policy,
             };
-            // Without tenancy, who isn't listed is nobody.
-            let is_known = resolved || listed.is_some();
-            is_known.then_some(TenantLevel { name, listed, is_default, policy })
+            TenantLevel { name, listed, is_default, policy }
         });
         let listed = tenant.as_ref().and_then(|tenant| tenant.listed);
         let mut clients = Vec::new();
@@ -79,7 +77,7 @@ impl<'a> Levels<'a> {
                 clients.extend(client.filter(|_| new).map(|client| (id, client)));
             }
         }
-        Self { principal, name, tenant, clients }
+        Self { principal, tenant, resolved, clients }
     }
 
     /// Checks that the tenant is known and active, then its clients.
@@ -93,6 +91,8 @@ impl<'a> Levels<'a> {
                 let rule = format!("active of tenant {id}");
                 return Err(Denial::by(Code::TenantInactive, rule).at(Level::Tenant));
             }
+            // Without tenancy nobody asks who it is.
+            None if !self.resolved => return Ok(()),
             None if tenancy.unknown == Unlisted::Deny && !tenant.is_default => {
                 return Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant));
             }
@@ -170,8 +170,7 @@ impl<'a> Levels<'a> {
     /// The limits that the request counts in.
     pub(super) fn charges(&self, rules: &'a Rules) -> Charges<'a> {
         let mut charges = Charges::new(rules.action.as_deref());
-        // Without tenancy too, so that such a route is no second quota.
-        let tenant_name = self.name.map_or("", TenantName::as_str);
+        let tenant_name = self.tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
         if let Some(tenant) = &self.tenant
             && let Some(limits) = &tenant.policy.limits
         {

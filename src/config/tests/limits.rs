@@ -80,7 +80,7 @@ fn a_bad_action_is_refused_and_one_that_no_route_has_warned_of() {
 #[test]
 fn a_tier_has_a_name_that_is_no_rate_and_a_rate() {
     let tiers = |tiers: Value| with(small(), "/limits/tiers", tiers);
-    for bad in ["", "a/b", "10", "5star", "10/min"] {
+    for bad in ["", "a/b", "10/min"] {
         let path = format!("limits.tiers.{bad}");
         refused(&tiers(json!({ bad: "1/min" })), &path, "is no name of a tier");
     }
@@ -112,7 +112,7 @@ fn one_mistake_in_limits_is_one_message() {
         ("/limits", json!([]), "limits"),
         ("/limits/tiers", json!([]), "limits.tiers"),
         ("/limits/tiers/gold", json!("1000/minute"), "limits.tiers.gold"),
-        ("/limits/tiers/10", json!("10/min"), "limits.tiers.10"),
+        ("/limits/tiers/10", json!("10"), "limits.tiers.10"),
         ("/limits/tier", json!({}), "limits.tier"),
         ("/limits/headers", json!(["x-ratelimit"]), "limits.headers[0]"),
         ("/limits/headers", json!("ratelimit"), "limits.headers"),

@@ -97,11 +97,20 @@ fn open<'b>(host: &dyn Host, buckets: &'b [Bucket]) -> Result<Vec<Open<'b>>, Den
             }
         }
     }
-    let now = rate::whole_seconds(host.now()?);
+    let now = time(host)?;
     for page in &mut pages {
         page.now = now;
     }
     Ok(pages)
+}
+
+/// The time that windows go by.
+fn time(host: &dyn Host) -> Result<u32, Denial> {
+    match rate::whole_seconds(host.now()?) {
+        // No window ends after that: nothing would be counted.
+        u32::MAX => Err(Denial::by(Code::LimiterUnavailable, "the clock is past the last window")),
+        now => Ok(now),
+    }
 }
 
 fn balance(pages: &[Open<'_>], buckets: &[Bucket], charged: bool) -> Balance {
@@ -127,10 +136,12 @@ impl Open<'_> {
     fn read(&mut self, host: &dyn Host) -> Result<(), Denial> {
         let shared = host.shared(&self.name())?;
         self.version = shared.as_ref().map(|shared| shared.version);
-        let value = shared.map(|shared| shared.value).unwrap_or_default();
         // Written by somebody else: what it counted isn't known.
-        self.page = Page::decode(&value)
-            .ok_or_else(|| Denial::by(Code::LimiterUnavailable, "shared data is unreadable"))?;
+        let unreadable = || Denial::by(Code::LimiterUnavailable, "shared data is unreadable");
+        self.page = match shared {
+            Some(shared) => Page::decode(&shared.value).ok_or_else(unreadable)?,
+            None => Page::default(),
+        };
         Ok(())
     }
 
@@ -142,22 +153,19 @@ impl Open<'_> {
     /// Charges all its buckets, or none: `false` where one is full by now.
     fn charge(&mut self, host: &dyn Host) -> Result<bool, Denial> {
         for _ in 0..TRIES {
-            if self.is_full() {
-                return Ok(false);
-            }
             let mut page = self.page.clone();
-            let charged: Vec<_> = self
-                .buckets
-                .iter()
-                .map(|(_, bucket)| page.add(page.standing(bucket, self.now)))
-                .collect();
+            let buckets = self.buckets.iter().map(|(_, bucket)| *bucket);
+            let Some(charged) = page.charge(buckets, self.now) else {
+                self.page = page;
+                return Ok(false);
+            };
             if self.write(host, &page)? == Written::Done {
                 self.page = page;
                 self.charged = charged;
                 return Ok(true);
             }
             self.read(host)?;
-            self.now = rate::whole_seconds(host.now()?);
+            self.now = time(host)?;
         }
         Err(Denial::by(Code::LimiterUnavailable, "shared data is contended"))
     }

@@ -105,7 +105,14 @@ impl<'a> Charges<'a> {
     /// # Errors
     /// `limiter_unavailable`, `guard_unavailable`: nothing is charged.
     pub(crate) fn charge(&self, host: &dyn Host) -> Result<Option<Quotas>, Denial> {
-        self.settle(host, ledger::charge)
+        let quotas = self.settle(host, ledger::charge)?;
+        // Whoever isn't charged isn't let in, whatever the reason.
+        match quotas {
+            Some(quotas) if !quotas.is_charged() && quotas.reached().is_none() => {
+                Err(Denial::by(Code::LimiterUnavailable, "the request could not be charged"))
+            }
+            quotas => Ok(quotas),
+        }
     }
 
     fn settle(

@@ -2,7 +2,8 @@
 //!
 //! A page holds the buckets that count at the moment: those whose window is
 //! over are dropped when it is written. Each is 16 bytes, little-endian: id,
-//! end of the window in seconds since the epoch, count.
+//! end of the window in seconds since the epoch, count. Behind them all is a
+//! checksum, so that what isn't a page isn't taken for one without counts.
 
 use super::bucket::{Bucket, crowd_of};
 
@@ -60,8 +61,9 @@ impl Page {
                 count: u32::from_le_bytes(*count),
             })
         };
-        let whole = value.chunks_exact(SIZE);
-        if !whole.remainder().is_empty() {
+        let (entries, sum) = value.split_last_chunk()?;
+        let whole = entries.chunks_exact(SIZE);
+        if *sum != checksum(entries) || !whole.remainder().is_empty() {
             return None;
         }
         whole.map(entry).collect::<Option<_>>().map(Self)
@@ -69,12 +71,14 @@ impl Page {
 
     /// The page as it is kept, without the buckets whose window is over.
     pub(super) fn encode(&self, now: u32) -> Vec<u8> {
-        let mut value = Vec::with_capacity(self.0.len().saturating_mul(SIZE));
+        let size = self.0.len().saturating_add(1).saturating_mul(SIZE);
+        let mut value = Vec::with_capacity(size);
         for entry in self.0.iter().filter(|entry| entry.counts(now)) {
             value.extend(entry.id.to_le_bytes());
             value.extend(entry.end.to_le_bytes());
             value.extend(entry.count.to_le_bytes());
         }
+        value.extend(checksum(&value));
         value
     }
 
@@ -116,6 +120,22 @@ impl Page {
         counts.then_some(Standing { id, end: entry.end, used: entry.count })
     }
 
+    /// Charges all of a request's buckets; `None` where one is full, and then
+    /// the page is as it stood when that came out. Each is asked once those
+    /// before it are charged: of a crowd's, one may take the room of the next.
+    pub(super) fn charge<'b>(
+        &mut self,
+        buckets: impl Iterator<Item = &'b Bucket>,
+        now: u32,
+    ) -> Option<Vec<Standing>> {
+        buckets
+            .map(|bucket| {
+                let standing = self.standing(bucket, now);
+                (standing.used < bucket.rate.count).then(|| self.add(standing))
+            })
+            .collect()
+    }
+
     /// Counts one more in a bucket that stands so.
     pub(super) fn add(&mut self, standing: Standing) -> Standing {
         let charged = Standing { used: standing.used.saturating_add(1), ..standing };
@@ -136,11 +156,18 @@ impl Page {
     }
 }
 
+/// FNV-1a: against accidents, not against forgers, who can't write here.
+fn checksum(entries: &[u8]) -> [u8; 4] {
+    let step = |sum: u32, byte: &u8| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    entries.iter().fold(0x811c_9dc5, step).to_le_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::bucket::Account;
     use super::super::rate::Rate;
     use super::*;
+    use proptest::prelude::*;
 
     fn bucket(name: &str) -> Bucket {
         Account::listed(&[name]).bucket(None, Rate::parse("5/min").unwrap())
@@ -168,10 +195,46 @@ mod tests {
             charge(&mut page, &bucket(name), 60);
         }
         let value = page.encode(60);
-        assert_eq!(value.len(), 32);
+        assert_eq!(value.len(), 2 * SIZE + 4);
         assert_eq!(Page::decode(&value), Some(page));
-        assert_eq!(Page::decode(&value[1..]), None);
-        assert_eq!(Page::decode(b""), Some(Page::default()));
+    }
+
+    #[test]
+    fn what_was_not_written_as_a_page_is_none() {
+        let mut page = Page::default();
+        for name in ["a", "b", "c"] {
+            charge(&mut page, &bucket(name), 60);
+        }
+        let value = page.encode(60);
+        for size in 0..value.len() {
+            assert_eq!(Page::decode(&value[..size]), None, "{size} bytes");
+        }
+        for at in 0..value.len() {
+            let mut other = value.clone();
+            other[at] ^= 1;
+            assert_eq!(Page::decode(&other), None, "byte {at}");
+        }
+        for byte in [0, 0x31, 0xff] {
+            assert_eq!(Page::decode(&[byte; 2 * SIZE + 4]), None, "{byte}");
+        }
+        assert_eq!(Page::decode(&[value.clone(), value].concat()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_makes_it_panic(mut entries: Vec<u8>, now: u32, summed: bool) {
+            if summed {
+                let sum = checksum(&entries);
+                entries.extend(sum);
+            }
+            if let Some(mut page) = Page::decode(&entries) {
+                for bucket in [bucket("a"), crowd(1)] {
+                    let charged = page.add(page.standing(&bucket, now));
+                    page.give_back(charged);
+                }
+                prop_assert!(Page::decode(&page.encode(now)).is_some());
+            }
+        }
     }
 
     #[test]
@@ -179,7 +242,7 @@ mod tests {
         let mut page = Page::default();
         assert_eq!(charge(&mut page, &bucket("a"), 119), (1, 120));
         assert_eq!(charge(&mut page, &bucket("a"), 119), (2, 120));
-        assert_eq!(page.encode(120), b"");
+        assert_eq!(Page::decode(&page.encode(120)), Some(Page::default()));
         assert_eq!(charge(&mut page, &bucket("a"), 120), (1, 180));
     }
 
@@ -214,7 +277,7 @@ mod tests {
         // Those that were there first, and the listed ones, keep their own.
         assert_eq!(charge(&mut page, &crowd(0), 0).0, 2);
         assert_eq!(charge(&mut page, &bucket("listed"), 0).0, 1);
-        assert_eq!(page.encode(0).len(), (CROWDED + 2) * SIZE);
+        assert_eq!(page.encode(0).len(), (CROWDED + 2) * SIZE + 4);
         // In the next window there is room again.
         assert_eq!(charge(&mut page, &crowd(101), 60).0, 1);
     }
@@ -228,7 +291,27 @@ mod tests {
         for number in 0..CROWDED {
             assert_eq!(charge(&mut page, &of_crowd("quiet", number), 0).0, 1);
         }
-        assert_eq!(page.encode(0).len(), (2 * CROWDED + 1) * SIZE);
+        assert_eq!(page.encode(0).len(), (2 * CROWDED + 1) * SIZE + 4);
+    }
+
+    #[test]
+    fn a_request_that_takes_the_last_room_itself_is_held_by_the_shared_bucket() {
+        let mut page = Page::default();
+        for number in 0..CROWDED {
+            charge(&mut page, &crowd(number), 0);
+        }
+        let account = Account::crowd(&["one"], &["one", "both"]);
+        let rate = Rate::parse("5/min").unwrap();
+        let both = [account.bucket(None, rate), account.bucket(Some("publish"), rate)];
+        for used in 1..=5 {
+            let charged = page.charge(both[1..].iter(), 0).unwrap();
+            assert_eq!(charged[0].used, used);
+        }
+        // As when a bucket of a shorter window has ended.
+        page.0.remove(0);
+        assert!(page.clone().charge(both[..1].iter(), 0).is_some());
+        assert_eq!(page.charge(both.iter(), 0), None);
+        assert_eq!(page.standing(&both[1], 0).used, 5);
     }
 
     #[test]
@@ -240,7 +323,7 @@ mod tests {
             }
         }
         // With a shared bucket for each of them.
-        assert!(page.encode(0).len() <= (ALL_CROWDED + 100) * SIZE);
+        assert!(page.encode(0).len() <= (ALL_CROWDED + 100) * SIZE + 4);
     }
 
     #[test]

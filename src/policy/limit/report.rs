@@ -60,6 +60,10 @@ impl Quotas {
         Self { quotas, charged, now }
     }
 
+    pub(super) fn is_charged(&self) -> bool {
+        self.charged
+    }
+
     /// The limit that keeps the request out for longest, where one does.
     pub(super) fn reached(&self) -> Option<&Quota> {
         let full = self.quotas.iter().filter(|quota| !self.charged && quota.remaining() == 0);

@@ -18,12 +18,13 @@ pub(crate) const NOW: u64 = 1_795_348_800;
 
 /// Instructions, roughly, before a callback counts as hanging.
 const FUEL: u64 = 3_000_000_000;
-const ROOT: u32 = 1;
 
 /// A VM with the plugin in it.
 pub struct Host {
     store: Store<World>,
     instance: Instance,
+    /// The context of the configuration in force.
+    root: u32,
     next: u32,
     dead: Option<String>,
     /// What `on_configure` answered; false after a trap.
@@ -86,7 +87,8 @@ impl Host {
         let mut host = Self {
             store,
             instance,
-            next: ROOT + 1,
+            root: 0,
+            next: 1,
             dead: None,
             configured: false,
             start: Run {
@@ -113,12 +115,47 @@ impl Host {
                 break;
             }
         }
-        self.call::<_, ()>(Callback::ContextCreate, "proxy_on_context_create", (ROOT, 0_u32))?;
-        if self.call::<_, u32>(Callback::VmStart, "proxy_on_vm_start", (ROOT, 0_u32))? == 0 {
+        self.root = self.new_context(0)?;
+        let root = self.root;
+        if self.call::<_, u32>(Callback::VmStart, "proxy_on_vm_start", (root, 0_u32))? == 0 {
             return Some(false);
         }
+        self.configure(root)
+    }
+
+    fn new_context(&mut self, parent: u32) -> Option<u32> {
+        let id = self.next;
+        self.next += 1;
+        self.call::<_, ()>(Callback::ContextCreate, "proxy_on_context_create", (id, parent))?;
+        Some(id)
+    }
+
+    fn configure(&mut self, root: u32) -> Option<bool> {
         let size = self.store.data().configuration.len() as u32;
-        Some(self.call::<_, u32>(Callback::Configure, "proxy_on_configure", (ROOT, size))? != 0)
+        Some(self.call::<_, u32>(Callback::Configure, "proxy_on_configure", (root, size))? != 0)
+    }
+
+    /// Another configuration in the same VM, as Envoy has it where only the
+    /// plugin's configuration changes: a root context of its own. The old one
+    /// goes, or stays where `on_configure` answers false.
+    pub fn reconfigure(&mut self, document: &str) -> bool {
+        self.store.data_mut().configuration = document.as_bytes().to_vec();
+        self.store.data_mut().clear();
+        self.replace_root().unwrap_or(false)
+    }
+
+    fn replace_root(&mut self) -> Option<bool> {
+        let new = self.new_context(0)?;
+        let configured = self.configure(new)?;
+        let gone = if configured { std::mem::replace(&mut self.root, new) } else { new };
+        self.call::<_, u32>(Callback::Done, "proxy_on_done", gone)?;
+        self.call::<_, ()>(Callback::Delete, "proxy_on_delete", gone)?;
+        Some(configured)
+    }
+
+    /// Moves this host's clock forward.
+    pub fn advance(&mut self, seconds: u64) {
+        self.store.data_mut().now += seconds * 1_000_000_000;
     }
 
     /// Runs one callback; `None` once the VM is dead.
@@ -170,17 +207,15 @@ impl Host {
     /// Sends a request through: headers, body, trailers, response, then log, done, delete.
     pub fn request(&mut self, request: &Request) -> Run {
         self.store.data_mut().begin(request);
-        let id = self.next;
-        self.next += 1;
-        let decided = self.serve(id, request);
+        let decided = self.serve(request);
         let trapped = self.dead.clone().map(Outcome::Trapped);
         let run = self.run(trapped.or(decided).unwrap_or(Outcome::Trapped("no outcome".into())));
         self.store.data_mut().stream = None;
         run
     }
 
-    fn serve(&mut self, id: u32, request: &Request) -> Option<Outcome> {
-        self.call::<_, ()>(Callback::ContextCreate, "proxy_on_context_create", (id, ROOT))?;
+    fn serve(&mut self, request: &Request) -> Option<Outcome> {
+        let id = self.new_context(self.root)?;
         let mut outcome = self.inbound(id, request)?;
         if !matches!(outcome, Outcome::Paused { .. }) && request.wants(Callback::ResponseHeaders) {
             let replied = outcome.reply().is_some();
@@ -191,11 +226,18 @@ impl Host {
             }
             let count = self.stream().response_headers.0.len() as u32;
             let parameters = (id, count, u32::from(!replied));
-            self.call::<_, u32>(
+            let action = self.call::<_, u32>(
                 Callback::ResponseHeaders,
                 "proxy_on_response_headers",
                 parameters,
             )?;
+            if action != 0 && self.stream().reply.is_none() {
+                let forwarded = match outcome {
+                    Outcome::Continued { headers, .. } => Some(headers),
+                    _ => None,
+                };
+                return Some(Outcome::Paused { at: Callback::ResponseHeaders, forwarded });
+            }
             // A reply from here replaces the response, whoever made it.
             if let Some(reply) = self.stream().reply.take() {
                 let mut headers = Headers::of(&[(":status", &reply.status.to_string())]);

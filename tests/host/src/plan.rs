@@ -104,9 +104,9 @@ impl Fault {
     }
 }
 
-/// A fault, its effect and how many calls it has seen; or nothing.
+/// Faults, each with its effect and how many calls it has seen.
 #[derive(Debug, Clone, Default)]
-pub struct Plan(Option<(Fault, Effect, usize)>);
+pub struct Plan(Vec<(Fault, Effect, usize)>);
 
 impl Plan {
     /// No faults.
@@ -116,19 +116,30 @@ impl Plan {
 
     /// One fault.
     pub fn of(fault: Fault, effect: Effect) -> Self {
-        Self(Some((fault, effect, 0)))
+        Self::none().and(fault, effect)
+    }
+
+    /// And another fault. Of several that a call meets, the first acts.
+    pub fn and(mut self, fault: Fault, effect: Effect) -> Self {
+        self.0.push((fault, effect, 0));
+        self
     }
 
     pub(crate) fn next(&mut self, callback: Callback, name: &str) -> Option<Effect> {
-        let (fault, effect, seen) = self.0.as_mut()?;
-        if fault.name.as_deref().is_some_and(|n| n != name)
-            || fault.callback.is_some_and(|c| c != callback)
-        {
-            return None;
+        let mut acts = None;
+        for (fault, effect, seen) in &mut self.0 {
+            if fault.name.as_deref().is_some_and(|n| n != name)
+                || fault.callback.is_some_and(|c| c != callback)
+            {
+                continue;
+            }
+            let index = *seen;
+            *seen += 1;
+            if acts.is_none() && fault.nth.is_none_or(|n| index == n) {
+                acts = Some(effect.clone());
+            }
         }
-        let index = *seen;
-        *seen += 1;
-        fault.nth.is_none_or(|n| index == n).then(|| effect.clone())
+        acts
     }
 }
 

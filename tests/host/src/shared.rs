@@ -26,6 +26,13 @@ impl SharedData {
         Self::default()
     }
 
+    /// Another store with the same values.
+    pub fn copied(&self) -> Self {
+        let store = self.0.lock().unwrap();
+        let copy = Store { values: store.values.clone(), last: store.last };
+        Self(Arc::new(Mutex::new(copy)))
+    }
+
     /// A value and its version.
     pub fn get(&self, vm_id: impl AsRef<[u8]>, name: impl AsRef<[u8]>) -> Option<(Vec<u8>, u32)> {
         let key = (vm_id.as_ref().to_vec(), name.as_ref().to_vec());
@@ -156,6 +163,16 @@ mod tests {
         let store = SharedData::new();
         store.clone().set(ID, "a", "1", 0);
         assert_eq!(held(&store, "a"), Some(("1".into(), 1)));
+    }
+
+    #[test]
+    fn a_copy_is_another_store() {
+        let store = SharedData::new();
+        store.set(ID, "a", "1", 0);
+        let copy = store.copied();
+        copy.set(ID, "a", "2", 1);
+        assert_eq!(held(&store, "a"), Some(("1".into(), 1)));
+        assert_eq!(held(&copy, "a"), Some(("2".into(), 2)));
     }
 
     #[test]

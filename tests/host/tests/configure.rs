@@ -81,18 +81,53 @@ fn an_invalid_document_is_refused_with_the_path_of_each_error() {
     assert!(!log.contains(SECRET), "{log}");
 }
 
-/// Limits that were taken and not enforced would be worse than none.
+/// Without a `vm_id`, all such plugins of a proxy would share what they count.
 #[test]
-fn limits_are_refused_as_not_supported_yet() {
-    let mut document = document();
-    document["limits"] = json!({});
-    document["tenants"][0]["limits"] = json!({"requests": "1000/min"});
-    let host = Setup::new(&document.to_string()).environment(ENVIRONMENT).start(plugin());
-    assert!(!host.configured);
-    let log = host.start.log();
-    for path in ["limits", "tenants[0].limits"] {
-        let line = format!("tenant_guard: {path}: not supported yet");
-        assert!(log.contains(&line), "{log}");
+fn an_empty_vm_id_is_refused_where_anything_is_counted() {
+    let without = |names: &[&str]| {
+        let mut document = document();
+        for name in names {
+            document.as_object_mut().unwrap().remove(*name);
+        }
+        document
+    };
+    let mut nothing = without(&["limits", "failures"]);
+    nothing["jwt"]["issuers"][1].as_object_mut().unwrap().remove("claims");
+    nothing["tenants"][0] = json!({"id": "acme"});
+    let mut failures = nothing.clone();
+    failures["failures"] = document()["failures"].clone();
+    for (document, counts) in [
+        (without(&["failures"]), Some("jwt.issuers[1].claims.tier")),
+        (failures, Some("failures")),
+        (nothing, None),
+    ] {
+        let setup = || Setup::new(&document.to_string()).environment(ENVIRONMENT);
+        let host = setup().vm_id("").start(plugin());
+        assert_eq!(host.dead(), None);
+        assert_eq!(host.configured, counts.is_none(), "{counts:?}: {}", host.start.log());
+        if let Some(section) = counts {
+            let log = host.start.log();
+            assert!(log.contains(&format!("tenant_guard: {section}: ")), "{log}");
+            assert!(log.contains("vm_id"), "{log}");
+        }
+        // Where the host doesn't tell, there is nothing to object to.
+        let host = setup().without_vm_id().start(plugin());
+        assert!(host.configured, "{counts:?}: {}", host.start.log());
+    }
+}
+
+#[test]
+fn a_vm_id_that_cannot_be_read_denies_everything() {
+    let not_found = 1;
+    let effects = statuses().into_iter().filter(|s| *s != not_found).map(Effect::Status);
+    for effect in effects.chain([Effect::Null, Effect::DoneBut(10)]) {
+        let fault = Fault::on("proxy_get_property").within(Callback::Configure);
+        let mut host = started(setup().faults(Plan::of(fault, effect.clone())));
+        host.fault(Plan::none());
+        for (name, request) in scenarios() {
+            let run = host.request(&request);
+            assert!(unavailable(&run.outcome), "{effect:?}, {name}: {:?}", run.outcome);
+        }
     }
 }
 
@@ -124,13 +159,7 @@ fn what_isnt_a_document_is_refused() {
 #[test]
 fn on_configure_asks_nothing_that_differs_between_workers() {
     let host = host();
-    let asked: Vec<_> = host
-        .start
-        .calls
-        .iter()
-        .filter(|c| c.callback == Callback::Configure)
-        .map(|c| c.name)
-        .collect();
+    let calls = host.start.calls.iter().filter(|c| c.callback == Callback::Configure);
     let allowed = [
         "environ_get",
         "environ_sizes_get",
@@ -138,7 +167,8 @@ fn on_configure_asks_nothing_that_differs_between_workers() {
         "proxy_get_buffer_bytes",
         "proxy_log",
     ];
-    for name in asked {
-        assert!(allowed.contains(&name), "{name}");
+    for call in calls {
+        let vm_id = call.name == "proxy_get_property" && call.about == "plugin_vm_id";
+        assert!(vm_id || allowed.contains(&call.name), "{} {}", call.name, call.about);
     }
 }

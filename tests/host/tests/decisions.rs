@@ -52,3 +52,37 @@ fn grpc_requests_are_refused_with_a_grpc_status() {
     let run = host().request(&without_credentials().header("content-type", "application/grpc"));
     assert_eq!(run.outcome.reply().and_then(|r| r.grpc_status), Some(16), "{:?}", run.outcome);
 }
+
+/// What the sweeps start from: without this they might all try the same.
+#[test]
+fn each_scenario_comes_to_what_its_name_says() {
+    let expected = [
+        ("api key", "continued"),
+        ("hs256", "continued"),
+        ("rs256", "continued"),
+        ("es256", "continued"),
+        ("no credentials", "401 credentials_missing"),
+        ("wrong key", "401 api_key_unknown"),
+        ("forged rs256", "401 token_signature_invalid"),
+        ("public", "continued"),
+        ("trailers", "continued"),
+        ("not utf-8", "continued"),
+        ("grpc", "401 "),
+        ("limit reached", "429 rate_limited"),
+        ("tier", "continued"),
+        ("address allowed", "continued"),
+        ("address refused", "403 ip_refused"),
+        ("route's address refused", "403 ip_refused"),
+        ("blocked token", "429 authentication_blocked"),
+        ("blocked key", "429 authentication_blocked"),
+        ("good key of the blocked", "continued"),
+        ("named by a trusted peer", "continued"),
+        ("named by any peer", "403 tenant_header_untrusted"),
+        ("super admin", "continued"),
+        ("expired token", "401 token_expired"),
+        ("expired key", "401 api_key_expired"),
+    ];
+    let outcome = |(name, request)| (name, host().request(&request).outcome.short());
+    let outcomes: Vec<_> = scenarios().into_iter().map(outcome).collect();
+    assert_eq!(outcomes, expected.map(|(name, short)| (name, short.to_owned())));
+}

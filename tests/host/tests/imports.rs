@@ -43,12 +43,14 @@ fn these_hostcalls_are_made_and_no_others() {
         "proxy_get_current_time_nanoseconds",
         "proxy_get_header_map_pairs",
         "proxy_get_property",
+        "proxy_get_shared_data",
         "proxy_increment_metric",
         "proxy_log",
         "proxy_remove_header_map_value",
         "proxy_replace_header_map_value",
         "proxy_send_local_response",
         "proxy_set_property",
+        "proxy_set_shared_data",
     ];
     let mut host = host();
     let mut calls: BTreeSet<_> = host.start.calls.iter().map(|call| call.name).collect();

@@ -7,7 +7,7 @@ use tenant_guard_host_tests::{Effect, Fault, Plan, Run, SecondHost, SharedData};
 use crate::common::*;
 
 fn second() -> SecondHost {
-    let host = SecondHost::load(plugin(), &document().to_string(), ENVIRONMENT);
+    let host = setup().start_second(plugin());
     assert!(host.configured, "{}\n{}", host.start.outcome.short(), host.start.log());
     host
 }
@@ -36,17 +36,15 @@ fn each_request_is_decided_alike() {
 
 #[test]
 fn without_verify_signature_they_decide_alike_too() {
-    let document = document().to_string();
     for request in [rs256(), es256()] {
-        let mut second = SecondHost::load_with(plugin(), &document, ENVIRONMENT, Verify::missing());
+        let mut second = setup().verify(Verify::missing()).start_second(plugin());
         assert_eq!(decision(&second.request(&request)), decision(&host().request(&request)));
     }
 }
 
 #[test]
 fn a_setup_starts_either_of_them() {
-    let shared = SharedData::new();
-    let setup = || setup().shared(&shared).vm_id("either");
+    let setup = || setup().shared(&SharedData::new()).vm_id("either");
     let (mut first, mut second) = (setup().start(plugin()), setup().start_second(plugin()));
     assert!(first.configured && second.configured);
     let request = with_key()

@@ -11,7 +11,18 @@ pub fn statuses() -> Vec<u32> {
 
 /// Each failure, with a word for messages.
 pub fn failures() -> Vec<(String, Effect)> {
-    statuses().into_iter().map(|s| (format!("status {s}"), Effect::Status(s))).collect()
+    failing(statuses())
+}
+
+/// The same for these.
+pub fn failing(statuses: Vec<u32>) -> Vec<(String, Effect)> {
+    statuses.into_iter().map(|s| (format!("status {s}"), Effect::Status(s))).collect()
+}
+
+/// Those that the plugin tells apart, and one of the rest: enough where all
+/// others were tried on such a call already.
+pub fn some_statuses() -> Vec<u32> {
+    vec![status::NOT_FOUND, status::CAS_MISMATCH, status::INTERNAL_FAILURE, status::UNIMPLEMENTED]
 }
 
 /// What `name` could give under `Ok`, with a word for messages.
@@ -71,6 +82,10 @@ pub fn wrong(base: &Run, run: &Run, call: &Call, effect: &Effect) -> Option<Stri
         && matches!(run.outcome, Outcome::Replied { .. } | Outcome::Paused { .. });
     if let Outcome::Trapped(why) = &run.outcome {
         return Some(format!("trapped: {why}"));
+    }
+    if call.callback == Callback::ResponseHeaders {
+        // It is somebody's answer already.
+        return (!same).then(|| format!("{} instead of {}", decision(run), decision(base)));
     }
     if call.callback == Callback::RequestTrailers && !same {
         // The headers had gone on already; the caller's trailers must not follow.
