@@ -130,6 +130,7 @@ fn acting_for_a_tenant_is_always_told() {
         document["tenants"] = json!([{"id": "acme"}, {"id": "globex"}]);
         let guard = guard(document);
         let request = Request::get("/").bearer(&token(json!({}))).with("x-tenant-id", "globex");
+        assert!(decide(&guard, &request).audit.unwrap().acts_for_others());
         let line = line(&guard, &request);
         for (name, value) in [
             ("verdict", "allow"),
