@@ -124,7 +124,7 @@ impl AuditLine {
         if suppressed > 0 {
             self.facts.insert("suppressed".into(), suppressed.into());
         }
-        Value::Object(self.facts).to_string()
+        ascii(&Value::Object(self.facts).to_string())
     }
 
     fn put(&mut self, name: &str, value: Option<impl Into<String>>) {
@@ -135,4 +135,20 @@ impl AuditLine {
             self.facts.insert(name.into(), text.into());
         }
     }
+}
+
+/// The same JSON in visible ASCII: what reads logs may take other characters
+/// for the end of a line, or a terminal for a command.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if matches!(character, ' '..='~') {
+            text.push(character);
+        } else {
+            let mut buffer = [0; 2];
+            let units = character.encode_utf16(&mut buffer).iter();
+            text.extend(units.map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
 }
