@@ -46,14 +46,17 @@ pub struct AuditRules {
 
 /// The facts of one line. A credential is never among them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AuditLine(Map<String, Value>);
+pub struct AuditLine {
+    facts: Map<String, Value>,
+    acts_for_others: bool,
+}
 
 /// Texts that a client chooses are cut at this many characters.
 const LONGEST: usize = 512;
 
 impl AuditLine {
     pub(crate) fn new(revision: Option<&str>, verdict: &'static str) -> Self {
-        let mut line = Self(Map::new());
+        let mut line = Self { facts: Map::new(), acts_for_others: false };
         line.put("verdict", Some(verdict));
         line.put("revision", revision);
         line
@@ -65,6 +68,16 @@ impl AuditLine {
         let path = headers.first(b":path").map(|raw| lossy(split_query(raw).0));
         self.put("path", path);
         self.put("request_id", request_id(headers));
+    }
+
+    /// Marks the line of a caller that may act for others.
+    pub(crate) fn of_one_who_acts(&mut self) {
+        self.acts_for_others = true;
+    }
+
+    /// Whether a caller that may act for others was let on.
+    pub fn acts_for_others(&self) -> bool {
+        self.acts_for_others
     }
 
     pub(crate) fn rules(&mut self, rules: &Rules) {
@@ -92,7 +105,7 @@ impl AuditLine {
         self.put("code", Some(denial.code.name()));
         self.put("rule", denial.rule.as_deref());
         self.put("level", denial.level.map(|level| level.name()));
-        if !self.0.contains_key("kid") {
+        if !self.facts.contains_key("kid") {
             self.put("kid", denial.kid.as_deref());
         }
     }
@@ -109,9 +122,9 @@ impl AuditLine {
         self.put("time", Some(time));
         self.put("address", address);
         if suppressed > 0 {
-            self.0.insert("suppressed".into(), suppressed.into());
+            self.facts.insert("suppressed".into(), suppressed.into());
         }
-        Value::Object(self.0).to_string()
+        ascii(&Value::Object(self.facts).to_string())
     }
 
     fn put(&mut self, name: &str, value: Option<impl Into<String>>) {
@@ -119,7 +132,23 @@ impl AuditLine {
             let text: String = value.into();
             let text =
                 if text.len() > LONGEST { text.chars().take(LONGEST).collect() } else { text };
-            self.0.insert(name.into(), text.into());
+            self.facts.insert(name.into(), text.into());
         }
     }
+}
+
+/// The same JSON in visible ASCII: what reads logs may take other characters
+/// for the end of a line, or a terminal for a command.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if matches!(character, ' '..='~') {
+            text.push(character);
+        } else {
+            let mut buffer = [0; 2];
+            let units = character.encode_utf16(&mut buffer).iter();
+            text.extend(units.map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
 }

@@ -100,11 +100,8 @@ impl Guard {
             let principal = admitted.principal();
             principal.is_super_admin() || principal.token().is_some_and(|token| token.acts_for)
         };
-        let least = match outcome {
-            Ok(Arrived::Admitted(admitted)) if told(admitted) => AuditLog::Denied,
-            Ok(_) => AuditLog::All,
-            Err(_) => AuditLog::Denied,
-        };
+        let acts = matches!(outcome, Ok(Arrived::Admitted(admitted)) if told(admitted));
+        let least = if acts || outcome.is_err() { AuditLog::Denied } else { AuditLog::All };
         if self.audit.log < least {
             return None;
         }
@@ -113,6 +110,9 @@ impl Guard {
             other => other.marker().unwrap_or_default(),
         };
         let mut line = AuditLine::new(self.revision.as_deref(), word);
+        if acts {
+            line.of_one_who_acts();
+        }
         line.request(headers);
         if let Some(rules) = progress.rules {
             line.rules(rules);

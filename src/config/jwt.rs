@@ -53,6 +53,13 @@ pub(super) struct IssuerSpec {
     pub(super) ceilings: Ceilings,
 }
 
+impl IssuerSpec {
+    /// Its name for routes and logs.
+    pub(super) fn known_as(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.iss.to_string())
+    }
+}
+
 /// `tenant` of an issuer as read.
 #[derive(Default)]
 pub(super) struct TenantSpec {

@@ -25,9 +25,10 @@ pub(super) struct Worker {
     cache: RefCell<TokenCache>,
     metrics: Metrics,
     refused: Cell<Audited>,
-    /// Apart from the others, so that a flood of refusals doesn't hide who acts
-    /// for whom.
     let_on: Cell<Audited>,
+    /// Apart from the others, so that no flood of theirs hides who acts for
+    /// whom.
+    acting: Cell<Audited>,
 }
 
 /// What was decided on a request.
@@ -55,6 +56,7 @@ impl Worker {
             metrics: Metrics::define(),
             refused: Cell::default(),
             let_on: Cell::default(),
+            acting: Cell::default(),
         }
     }
 
@@ -129,7 +131,11 @@ impl Worker {
         let rules = self.guard.audit();
         let now = hostcalls::now()?;
         let second = now / 1_000_000_000;
-        let budget = if decision.denial.is_some() { &self.refused } else { &self.let_on };
+        let budget = match &decision.denial {
+            Some(_) => &self.refused,
+            None if line.acts_for_others() => &self.acting,
+            None => &self.let_on,
+        };
         let mut audited = budget.get();
         if audited.second != second {
             audited = Audited { second, lines: 0, ..audited };

@@ -9,6 +9,7 @@ use super::scopes::Scopes;
 use crate::address::AddressSet;
 use crate::denial::{Code, Denial, Level};
 use crate::host::Host;
+use crate::jwt::VerifiedToken;
 use crate::principal::Principal;
 use crate::route::Rules;
 use crate::tenant::{Client, Tenancy, Tenant, TenantName, Unlisted};
@@ -25,6 +26,10 @@ pub(crate) struct Policy {
     pub(crate) roles: Option<Arc<RoleSet>>,
     pub(crate) limits: Option<Arc<Limits>>,
 }
+
+/// The ceiling of a tenant's own identity provider that no other names a role
+/// for: what roles mean is the operator's.
+static NO_ROLE: RoleSet = RoleSet::new();
 
 /// All that a request answers to, from the tenant down.
 pub(super) struct Levels<'a> {
@@ -135,9 +140,11 @@ impl<'a> Levels<'a> {
         let mut parts = Vec::new();
         if let Some(token) = self.principal.token() {
             let client = self.principal.token_client();
-            let source = if token.issuer_owned { Source::TenantToken } else { Source::Token };
-            let mut part = self.carried(&token.roles, &token.scopes, source, client);
+            let mut part = self.carried(&token.roles, &token.scopes, Source::Token, client);
             part.role_ceilings.extend(token.ceilings.roles.as_deref());
+            if token.issuer_owned && !self.names_roles(token) {
+                part.role_ceilings.push(&NO_ROLE);
+            }
             part.scope_ceilings.extend(token.ceilings.scopes.as_deref());
             parts.push(part);
         }
@@ -146,6 +153,13 @@ impl<'a> Levels<'a> {
             parts.push(self.carried(&key.roles, &key.scopes, Source::Document, client));
         }
         Permissions::of(roles, &parts)
+    }
+
+    /// Whether a ceiling says which roles an issuer's tokens may bring. Their
+    /// client's doesn't: they name it themselves.
+    fn names_roles(&self, token: &VerifiedToken) -> bool {
+        let tenants = self.tenant.as_ref().and_then(|tenant| tenant.policy.roles.as_ref());
+        token.ceilings.roles.is_some() || tenants.is_some()
     }
 
     fn carried<'p>(

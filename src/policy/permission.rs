@@ -23,9 +23,6 @@ pub(super) enum Source {
     Document,
     /// A token's issuer.
     Token,
-    /// A tenant's own identity provider. What roles mean is the operator's, so
-    /// those that it names count only as far as a ceiling names them.
-    TenantToken,
 }
 
 /// What a caller may do: its roles and scopes, after all ceilings.
@@ -86,15 +83,12 @@ impl Carried<'_> {
     /// grant, both under all ceilings.
     fn cut(&self, roles: &Roles) -> (RoleSet, Scopes) {
         let mut reach = roles.reach(self.roles.iter().map(String::as_str));
-        if self.source == Source::TenantToken && self.role_ceilings.is_empty() {
-            reach.clear();
-        }
         for ceiling in &self.role_ceilings {
             reach.retain(|role| ceiling.contains(role));
         }
         let mut scopes = Scopes::of(self.scopes, |scope| match self.source {
             Source::Document => scope == EVERY,
-            Source::Token | Source::TenantToken => roles.is_wildcard(scope),
+            Source::Token => roles.is_wildcard(scope),
         });
         scopes.unite(&roles.grants(&reach));
         for ceiling in &self.scope_ceilings {

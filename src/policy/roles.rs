@@ -94,6 +94,11 @@ impl Roles {
         let mut reach = RoleSet::new();
         for name in names {
             let compared = self.compared(name);
+            // With all that it includes: a token may hold a name in hundreds of
+            // spellings.
+            if reach.contains(&*compared) {
+                continue;
+            }
             match self.known.get(&*compared) {
                 Some(role) => reach.extend(role.reach.iter().cloned()),
                 None => {

@@ -130,6 +130,7 @@ fn acting_for_a_tenant_is_always_told() {
         document["tenants"] = json!([{"id": "acme"}, {"id": "globex"}]);
         let guard = guard(document);
         let request = Request::get("/").bearer(&token(json!({}))).with("x-tenant-id", "globex");
+        assert!(decide(&guard, &request).audit.unwrap().acts_for_others());
         let line = line(&guard, &request);
         for (name, value) in [
             ("verdict", "allow"),
@@ -188,10 +189,11 @@ fn what_a_client_writes_into_a_line_is_escaped_and_cut() {
     let request = Request::get(&format!("/{}", "a".repeat(9_000)));
     let line = line(&guard, &request);
     assert_eq!(line["path"].as_str().unwrap().len(), 512);
-    let subject = "a\n\"},{\"verdict\":\"allow\"\u{2028}";
+    let subject =
+        "a\n\"},{\"verdict\":\"allow\"\u{2028}\u{85}\u{7f}\u{9b}2J\u{202e}\u{e9}\u{1f600}";
     let request = Request::get("/").bearer(&token(json!({ "sub": subject })));
     let audit = decide(&guard, &request).audit.unwrap().finish("now", Some("10.0.0.1"), 3);
-    assert!(!audit.contains('\n'));
+    assert!(audit.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{audit}");
     let parsed: Value = serde_json::from_str(&audit).unwrap();
     assert_eq!(parsed["subject"], subject);
     assert_eq!((&parsed["address"], &parsed["suppressed"]), (&json!("10.0.0.1"), &json!(3)));

@@ -73,6 +73,26 @@ fn a_ceiling_at_any_level_names_the_roles_that_count() {
 }
 
 #[test]
+fn a_ceiling_of_a_client_names_no_role_for_it() {
+    // Which client it is for, such a token says itself.
+    let keys = json!([key("k", "sesame", json!({"roles": ["admin"]}))]);
+    let client = json!({"id": "ops", "roles": ["admin"], "keys": keys});
+    let acme = |over: Value| merged(json!({"clients": [client], "scopes": ["*"]}), over);
+    let request = own("/admin", json!({"azp": "ops", "roles": ["admin"]}));
+    for (over, result) in
+        [(json!({}), "role_missing"), (json!({"roles": ["admin", "auditor"]}), "allow")]
+    {
+        let guard = with(acme(over), json!({}), json!({}));
+        assert_eq!(outcome(&guard, &request), result);
+        let key = Request::get("/admin").with("x-api-key", "sesame");
+        assert_eq!(outcome(&guard, &key), "allow");
+        // It cuts those that another names.
+        let told = roles_and_scopes(&guard, &own("/", json!({"azp": "ops", "roles": ["auditor"]})));
+        assert_eq!(told, [None, None]);
+    }
+}
+
+#[test]
 fn a_default_that_is_turned_off_names_no_role() {
     let defaults = json!({"tenant_defaults": {"roles": ["admin"]}});
     let guard_with = |acme: Value| with(acme, json!({}), defaults.clone());

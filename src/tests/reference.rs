@@ -184,7 +184,9 @@ impl Reference<'_> {
         let mut held = self.with_included(&roles);
         let named: Vec<Set> = ceilings("roles").map(texts).collect();
         held.retain(|role| named.iter().all(|names| self.with_included(names).contains(role)));
-        if by_token && self.has_own_token() && named.is_empty() {
+        // Its client an own provider names itself.
+        let mut others = [self.tenant_says(tenant, "roles"), issuer.get("roles")].into_iter();
+        if by_token && self.has_own_token() && others.all(|ceiling| ceiling.is_none()) {
             held.clear();
         }
         let wild = texts(&self.document["wildcard_scopes"]);

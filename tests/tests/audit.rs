@@ -255,19 +255,23 @@ fn a_flood_is_capped_and_what_was_left_out_is_counted() {
 }
 
 #[test]
-fn a_flood_of_refusals_hides_nobody_who_acts_for_others() {
-    let envoy = EnvoyBuilder::new(document(json!({"max_per_second": 20}))).start();
-    let machine = idp("machine").token(json!({"sub": "robot"}));
-    let mut connection = envoy.connect(tenant_guard_tests::Protocol::H1);
-    for _ in 0..10 {
-        for _ in 0..300 {
-            assert_eq!(connection.send(&Request::get("/")).unwrap().status, 401);
+fn no_flood_hides_who_acts_for_others() {
+    for (log, path, status) in [("denied", "/", 401), ("all", "/", 401), ("all", "/public", 200)] {
+        let audit = json!({"log": log, "max_per_second": 20});
+        let envoy = EnvoyBuilder::new(document(audit)).start();
+        let machine = idp("machine").token(json!({"sub": "robot"}));
+        let mut connection = envoy.connect(tenant_guard_tests::Protocol::H1);
+        for _ in 0..10 {
+            for _ in 0..300 {
+                assert_eq!(connection.send(&Request::get(path)).unwrap().status, status);
+            }
+            let acting = Request::get("/").bearer(&machine).tenant("acme");
+            assert_eq!(connection.send(&acting).unwrap().status, 200);
         }
-        let acting = Request::get("/").bearer(&machine).tenant("acme");
-        assert_eq!(connection.send(&acting).unwrap().status, 200);
+        let lines = lines(&envoy);
+        let acted = lines.iter().filter(|(_, line)| line["verdict"] == "allow").count();
+        assert_eq!(acted, 10, "{log} {path}");
     }
-    let acted = lines(&envoy).into_iter().filter(|(_, line)| line["verdict"] == "allow").count();
-    assert_eq!(acted, 10);
 }
 
 #[test]

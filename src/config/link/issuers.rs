@@ -27,16 +27,19 @@ pub(super) fn link(
         .collect()
 }
 
-/// A given name is for one issuer.
+/// A given name is for one issuer: neither the given name of another, nor what
+/// another without one is known by.
 fn check_names(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>)]) {
-    let mut names: HashMap<&str, &str> = HashMap::new();
+    let mut names: HashMap<String, &IssuerSpec> = HashMap::new();
     for (spec, _) in specs {
-        if let Some(name) = &spec.name
-            && let Some(other) = names.insert(name, &spec.path)
-        {
+        let Some(other) = names.insert(spec.known_as(), spec) else {
+            continue;
+        };
+        let (named, other) = if spec.name.is_some() { (spec, other) } else { (other, spec) };
+        if named.name.is_some() {
             context.problems.error(
-                format!("{}.name", spec.path),
-                format!("is the name of {other} already; give each issuer its own"),
+                format!("{}.name", named.path),
+                format!("is the name of {} already; give each issuer its own", other.path),
             );
         }
     }
@@ -161,6 +164,7 @@ fn link_one(
     tenancy: &Tenancy,
 ) -> Issuer {
     let names = Names { context, tenancy, path: format!("{}.tenant", spec.path) };
+    let name = spec.known_as();
     let tenant = spec.tenant;
     match &owner {
         Some(owner) => names.check_owned(&tenant, owner),
@@ -190,7 +194,6 @@ fn link_one(
     if tenant.allow.is_some() && !context.problems.has_errors_at(&allow) {
         names.check_within(&reach, &subjects, &source);
     }
-    let name = spec.name.unwrap_or_else(|| spec.iss.to_string());
     Issuer {
         name,
         iss: spec.iss,

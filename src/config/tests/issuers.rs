@@ -134,6 +134,19 @@ fn a_name_is_one_issuer_s() {
 }
 
 #[test]
+fn a_name_is_not_what_another_issuer_is_known_by() {
+    let (a, b) = ("https://a.example/", "https://b.example/");
+    for (index, other) in [(0, b), (1, a)] {
+        let at = format!("/jwt/issuers/{index}/name");
+        let problem = format!("is the name of jwt.issuers[{}] already", 1 - index);
+        let path = format!("jwt.issuers[{index}].name");
+        refused(&with(two(a, b), &at, json!(other)), &path, &problem);
+        let own = if index == 0 { a } else { b };
+        assert_eq!(accepted(&with(two(a, b), &at, json!(own))), []);
+    }
+}
+
+#[test]
 fn templates_that_some_issuer_would_match_both_overlap() {
     for (first, second, overlap) in [
         ("https://x.example/{a}", "https://x.example/{b}", true),

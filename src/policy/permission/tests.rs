@@ -109,11 +109,8 @@ fn a_star_is_every_scope_in_the_document_and_a_wildcard_in_tokens() {
     let has = |source: Source, scope: &str| {
         of(&[Part::new(source, &[], &[scope])]).scopes.has("anything")
     };
-    for (source, star, wildcard) in [
-        (Source::Document, true, false),
-        (Source::Token, false, true),
-        (Source::TenantToken, false, true),
-    ] {
+    for (source, star, wildcard) in [(Source::Document, true, false), (Source::Token, false, true)]
+    {
         assert_eq!((has(source, "*"), has(source, "all")), (star, wildcard), "{source:?}");
     }
     // A role is of the document, whoever carries it.
@@ -131,17 +128,6 @@ fn every_scope_under_a_ceiling_is_what_the_ceiling_names() {
         assert_eq!(told(&permissions).1, ["read", "write"]);
         assert!(!permissions.scopes.has("manage"));
     }
-}
-
-#[test]
-fn what_a_tenants_own_provider_says_of_roles_counts_only_where_a_ceiling_names_it() {
-    let own = || Part::new(Source::TenantToken, &["admin", "unlisted"], &["mine"]);
-    assert_eq!(told(&of(&[own()])), (vec![], vec!["mine"]));
-    assert_eq!(told(&of(&[own().under_roles(&[])])).0, Vec::<&str>::new());
-    let named = of(&[own().under_roles(&["dev"])]);
-    assert_eq!(told(&named), (vec!["dev"], vec!["mine", "write", "read"]));
-    // A ceiling on scopes names no role.
-    assert!(told(&of(&[own().under_scopes(&["*"])])).0.is_empty());
 }
 
 #[test]

@@ -80,6 +80,21 @@ fn only_ascii_letters_have_a_case() {
 }
 
 #[test]
+fn every_spelling_of_a_high_role_costs_no_walk_down_its_chain() {
+    let chain: Vec<String> = (0..400).map(|at| format!("r{at} > r{}", at + 1)).collect();
+    let mut lines: Vec<&str> = chain.iter().map(String::as_str).collect();
+    lines.extend(["administrators > r0", "r400"]);
+    let roles = listed(true, &lines);
+    let spelled = |number: usize| {
+        let letters = "administrators".char_indices();
+        letters.map(move |(at, c)| if number >> at & 1 == 1 { c.to_ascii_uppercase() } else { c })
+    };
+    let names: Vec<String> = (0..1 << 14).map(|number| spelled(number).collect()).collect();
+    // Each on its own would take seconds.
+    assert_eq!(roles.reach(names.iter().map(String::as_str)).len(), 402);
+}
+
+#[test]
 fn names_are_exact_unless_told_otherwise() {
     let roles = listed(false, &["Admin > viewer", "viewer"]);
     assert!(roles.knows("Admin") && !roles.knows("admin"));
