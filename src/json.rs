@@ -55,7 +55,8 @@ pub(crate) fn parse_with_duplicates(text: &[u8]) -> Result<(Value, Vec<String>),
 fn describe(error: &serde_json::Error) -> String {
     match error.classify() {
         serde_json::error::Category::Eof => "the text ends too early".into(),
-        _ => "not valid JSON, or nested too deep".into(),
+        _ => "not valid JSON (which has no comments, and no comma after the last item), or nested too deep"
+            .into(),
     }
 }
 

@@ -126,9 +126,11 @@ fn key(node: Node<'_, '_>) -> Option<KeySpec> {
         node.context.problems.error(node.at, "expires before it becomes valid");
     }
     if digests != 1 {
-        return node.error(
-            "needs its digest in sha256, or in hmac_sha256 with api_keys.hash: hmac-sha256",
-        );
+        let problem = match digests {
+            0 => "needs its digest in sha256, or in hmac_sha256 with api_keys.hash: hmac-sha256",
+            _ => "has two digests; keep hmac_sha256 if api_keys.hash is hmac-sha256, else sha256",
+        };
+        return node.error(problem);
     }
     Some(KeySpec {
         path: node.at.to_string(),

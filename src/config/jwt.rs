@@ -146,7 +146,12 @@ pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
 type Audience = (Option<Vec<String>>, bool, Vec<(ClaimPath, Vec<Value>)>);
 
 fn audience(object: &Object<'_, '_>) -> Audience {
-    let audiences = object.field("audiences", texts);
+    let audiences = object.field("audiences", |node| match node.value {
+        Value::Array(items) if items.is_empty() => {
+            node.error("must not be empty; name at least one")
+        }
+        _ => texts(node),
+    });
     let read = object.field("claim_values", |node| {
         let empty = node.value.as_object().is_some_and(Map::is_empty);
         let values =

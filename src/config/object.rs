@@ -15,6 +15,7 @@ pub(super) struct Object<'v, 'c> {
     at: &'c At<'c>,
     context: &'c Context<'c>,
     known: RefCell<Vec<&'static str>>,
+    later: RefCell<Vec<&'static str>>,
 }
 
 impl<'v, 'c> Object<'v, 'c> {
@@ -23,7 +24,7 @@ impl<'v, 'c> Object<'v, 'c> {
         at: &'c At<'c>,
         context: &'c Context<'c>,
     ) -> Self {
-        Self { map, at, context, known: RefCell::default() }
+        Self { map, at, context, known: RefCell::default(), later: RefCell::default() }
     }
 
     pub(super) fn field<T>(
@@ -74,7 +75,7 @@ impl<'v, 'c> Object<'v, 'c> {
     /// ignoring one would leave a rule out.
     pub(super) fn not_supported_yet(&self, names: &[&'static str]) {
         for name in names {
-            self.known.borrow_mut().push(name);
+            self.later.borrow_mut().push(name);
             if self.has(name) {
                 self.context.problems.error(
                     self.at.name(name),
@@ -91,8 +92,9 @@ impl<'v, 'c> Object<'v, 'c> {
 
     /// Tells of every field that nobody asked for.
     pub(super) fn close(self) {
-        let known = self.known.into_inner();
-        for name in self.map.keys().filter(|name| !known.contains(&name.as_str())) {
+        let (known, later) = (self.known.into_inner(), self.later.into_inner());
+        let asked = |name: &str| known.contains(&name) || later.contains(&name);
+        for name in self.map.keys().filter(|name| !asked(name)) {
             let problem = match units::nearest(name, &known) {
                 Some(near) => format!("unknown field; did you mean {near}?"),
                 None => format!("unknown field; the fields here are: {}", known.join(", ")),

@@ -112,7 +112,7 @@ fn what_contradicts_itself_is_refused() {
         "jwt.issuers[0].tenant: must say which tenants it may name",
         "jwt.issuers[1].tenant.fixed: is the reserved name",
         "jwt.issuers[2].keys.jwks.keys[0]: ",
-        "tenancy.strict: must be true: some credentials are bound to a tenant",
+        "tenancy.strict: must be true: credentials are bound to tenants",
         "tenancy.header: is a header that a credential is read from",
         "tenants[0].aliases[0]: is the reserved name",
         "tenants[1].aliases[0]: is the id or alias of tenants[0] already",

@@ -90,7 +90,7 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
     let issuers = issuers::link(context, all_issuers, &tenancy, scopes_asked);
     let bindings = listed || bound_keys || issuers.iter().any(binds);
     if bindings && !strict {
-        problems.error("tenancy.strict", "must be true: some credentials are bound to a tenant, and those that are not would share the reserved one; set strict: false on the routes that need it");
+        problems.error("tenancy.strict", "must be true: credentials are bound to tenants, or tenants are listed, and callers that are bound to none would share the reserved one; set strict: false on the routes that need it");
     }
     let routes = routes::link(
         context,

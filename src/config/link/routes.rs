@@ -78,9 +78,10 @@ fn route_rules(
         let explicit = spec.tenancy.trust == Some(Trust::AnyPeer);
         let inherited = rules.trust == Trust::AnyPeer && !rules.strict;
         if defaults.bindings && (explicit || inherited) && spec.auth != Auth::None {
+            let own = explicit || spec.tenancy.strict.is_some();
             problems.error(
-                format!("{path}.tenancy.trust_header"),
-                "must not be any_peer where credentials are bound to tenants: anybody whose credential isn't could name any tenant",
+                if own { format!("{path}.tenancy.trust_header") } else { "tenancy.trust_header".into() },
+                "must not be any_peer where credentials are bound to tenants, or tenants are listed: anybody whose credential is bound to none could name any; list your proxies' addresses instead, or write never",
             );
         }
         if !defaults.bindings && inherited && spec.auth != Auth::None {

@@ -74,9 +74,9 @@ fn ids_are_unique_where_they_stand() {
 #[test]
 fn a_key_has_one_digest_of_the_configured_kind() {
     let both = with(full(), &format!("{KEY}/sha256"), json!(digest(3)));
-    refused(&both, PATH, "needs its digest in sha256, or in hmac_sha256");
+    refused(&both, PATH, "has two digests; keep hmac_sha256 if");
     let none = without(full(), &format!("{KEY}/hmac_sha256"));
-    refused(&none, PATH, "needs its digest");
+    refused(&none, PATH, "needs its digest in sha256, or in hmac_sha256");
     let plain = with(none, &format!("{KEY}/sha256"), json!(digest(3)));
     refused(
         &plain,

@@ -48,6 +48,13 @@ fn an_unknown_field_is_refused_in_every_object() {
 }
 
 #[test]
+fn fields_that_are_not_there_yet_are_not_offered() {
+    let document = with(full(), "/tenants/0/keys", json!([]));
+    let problem = "unknown field; the fields here are: id, aliases, active, ip, scopes, roles, limits, issuers, clients";
+    refused(&document, "tenants[0].keys", problem);
+}
+
+#[test]
 fn a_misspelt_field_is_told_the_right_name_everywhere() {
     let mut tried = 0;
     for (document, pointer, path) in all_places() {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const NOT_STRICT: &str = "must be true: some credentials are bound to a tenant";
+const NOT_STRICT: &str = "must be true: credentials are bound to tenants";
 
 #[test]
 fn bindings_and_a_top_level_strict_false_contradict() {
@@ -37,7 +37,7 @@ fn bindings_and_a_top_level_strict_false_contradict() {
 fn any_peer_and_bindings_contradict_on_every_route_that_could_use_it() {
     let route = |value: Value| with(full(), "/routes/1/tenancy", value);
     let path = "routes[1].tenancy.trust_header";
-    let problem = "must not be any_peer where credentials are bound";
+    let problem = "must not be any_peer where credentials are bound to tenants";
     refused(&route(json!({"trust_header": "any_peer"})), path, problem);
     refused(&route(json!({"strict": false, "trust_header": "any_peer"})), path, problem);
     // Inherited, it counts where the route isn't strict.
@@ -45,6 +45,11 @@ fn any_peer_and_bindings_contradict_on_every_route_that_could_use_it() {
     let document = with(inherited.clone(), "/routes/1/tenancy", json!({"strict": false}));
     refused(&document, path, problem);
     assert_eq!(accepted(&inherited), []);
+    // Where no route says anything it is told once, where it stands.
+    let lax = with(inherited, "/tenancy/strict", json!(false));
+    let errors = try_load(&lax).unwrap_err();
+    let paths: Vec<&str> = errors.iter().map(|error| error.path.as_str()).collect();
+    assert_eq!(paths, ["tenancy.strict", "tenancy.trust_header"]);
     // Without bindings it is the operator's own choice.
     let open = json!({"strict": false, "trust_header": "any_peer"});
     assert_eq!(accepted(&with(small(), "/tenancy", open)), []);
