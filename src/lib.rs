@@ -69,7 +69,7 @@ use api_key::ApiKeys;
 use credential::{DevHeaders, Sources, SuperAdmin};
 use identity::Upstream;
 use jwt::Jwt;
-use policy::limit::LimitRules;
+use policy::limit::HeaderStyles;
 use policy::{Admitted, Findings, Roles};
 use principal::{Principal, Trail};
 use reply::Replies;
@@ -95,7 +95,7 @@ pub struct Guard {
     throttle: Option<Throttle>,
     tenancy: Tenancy,
     roles: Roles,
-    limits: LimitRules,
+    limit_headers: HeaderStyles,
     upstream: Upstream,
     replies: Replies,
     shadow: Shadow,

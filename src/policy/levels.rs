@@ -169,7 +169,7 @@ impl<'a> Levels<'a> {
 
     /// The limits that the request counts in.
     pub(super) fn charges(&self, rules: &'a Rules) -> Charges<'a> {
-        let mut charges = Charges::new(rules.action.as_deref());
+        let mut charges = Charges::new(rules.action.as_ref());
         let tenant_name = self.tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
         if let Some(tenant) = &self.tenant
             && let Some(limits) = &tenant.policy.limits

@@ -15,7 +15,6 @@ use crate::Guard;
 use crate::api_key::Owner;
 use crate::credential::{Sources, SuperAdmin};
 use crate::jwt::{Issuer, Jwt, TenantSource};
-use crate::policy::limit::LimitRules;
 use crate::route::{Auth, Rules};
 use keys::KeyTable;
 use routes::RouteDefaults;
@@ -136,7 +135,7 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
         throttle: document.throttle,
         tenancy,
         roles: context.vocabulary.roles.clone().unwrap_or_default(),
-        limits: LimitRules { headers: document.limit_headers },
+        limit_headers: document.limit_headers,
         upstream,
         replies: document.replies,
         shadow: document.shadow,

@@ -164,6 +164,7 @@ fn checksum(entries: &[u8]) -> [u8; 4] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::action::Action;
     use super::super::bucket::Account;
     use super::super::rate::Rate;
     use super::*;
@@ -302,7 +303,8 @@ mod tests {
         }
         let account = Account::crowd(&["one"], &["one", "both"]);
         let rate = Rate::parse("5/min").unwrap();
-        let both = [account.bucket(None, rate), account.bucket(Some("publish"), rate)];
+        let publish = Action::parse("publish").unwrap();
+        let both = [account.bucket(None, rate), account.bucket(Some(&publish), rate)];
         for used in 1..=5 {
             let charged = page.charge(both[1..].iter(), 0).unwrap();
             assert_eq!(charged[0].used, used);

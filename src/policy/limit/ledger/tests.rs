@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::super::action::Action;
 use super::super::bucket::Account;
 use super::super::rate::Rate;
 use super::*;
@@ -103,7 +104,8 @@ fn a_charge_asks_the_host_for_no_more_than_it_needs() {
     // Two buckets of one account are one page.
     let account = Account::listed(&["tenant", "x"]);
     let rate = Rate::parse("5/min").unwrap();
-    let two = [account.bucket(None, rate), account.bucket(Some("publish"), rate)];
+    let publish = Action::parse("publish").unwrap();
+    let two = [account.bucket(None, rate), account.bucket(Some(&publish), rate)];
     assert!(is_charged(&worker, &two));
     assert_eq!(worker.asked.take(), ["shared", "now", "share"]);
 }
