@@ -166,8 +166,7 @@ impl Guard {
         let tenant = self.tenant(rules, &principal, headers, &target, host)?;
         progress.tenant.clone_from(&tenant);
         let findings = &mut progress.findings;
-        let (tenancy, roles) = (&self.tenancy, &self.roles);
-        let admitted = policy::admit(tenancy, roles, rules, principal, tenant, host, findings)?;
+        let admitted = policy::admit(self, rules, principal, tenant, host, findings)?;
         Ok(Arrived::Admitted(Box::new(admitted)))
     }
 

@@ -28,6 +28,7 @@ pub(crate) struct Policy {
 
 /// All that a request answers to, from the tenant down.
 pub(super) struct Levels<'a> {
+    tenancy: &'a Tenancy,
     principal: &'a Principal,
     /// The tenant that was resolved, or else the one that its credentials are
     /// for.
@@ -77,11 +78,11 @@ impl<'a> Levels<'a> {
                 clients.extend(client.filter(|_| new).map(|client| (id, client)));
             }
         }
-        Self { principal, tenant, resolved, clients }
+        Self { tenancy, principal, tenant, resolved, clients }
     }
 
     /// Checks that the tenant is known and active, then its clients.
-    pub(super) fn check_state(&self, tenancy: &Tenancy) -> Result<(), Denial> {
+    pub(super) fn check_state(&self) -> Result<(), Denial> {
         let Some(tenant) = &self.tenant else {
             return Ok(());
         };
@@ -93,7 +94,7 @@ impl<'a> Levels<'a> {
             }
             // Without tenancy nobody asks who it is.
             None if !self.resolved => return Ok(()),
-            None if tenancy.unknown == Unlisted::Deny && !tenant.is_default => {
+            None if self.tenancy.unknown == Unlisted::Deny && !tenant.is_default => {
                 return Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant));
             }
             _ => {}
@@ -107,7 +108,7 @@ impl<'a> Levels<'a> {
         let is_listed = |client: &str| self.clients.iter().any(|(known, _)| *known == client);
         let unlisted = self.principal.token().is_some()
             && !self.principal.token_client().is_some_and(is_listed);
-        if unlisted && tenancy.unknown_clients == Unlisted::Deny {
+        if unlisted && self.tenancy.unknown_clients == Unlisted::Deny {
             let rule = "tenancy.unknown_clients";
             return Err(Denial::by(Code::ClientUnknown, rule).at(Level::Client));
         }
