@@ -62,6 +62,9 @@ impl Door<'_> {
     ) -> Result<Proof, Denial> {
         match presented {
             Presented::Nothing if self.rules.auth == Auth::Optional => Ok(Proof::Nothing),
+            Presented::Nothing if self.rules.auth == Auth::SuperAdmin => {
+                Err(Denial::by(Code::CredentialsMissing, "only the super admin's key counts here"))
+            }
             Presented::Nothing => Err(Code::CredentialsMissing.into()),
             Presented::SuperAdmin(key) => {
                 let known = self.guard.super_admin.as_ref().map(|admin| admin.verify(&key));

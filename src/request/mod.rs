@@ -51,9 +51,13 @@ impl<'r> Target<'r> {
 impl Target<'_> {
     /// Whether it is a CORS preflight (Fetch standard, section 3.2.2).
     pub(crate) fn is_preflight(&self, headers: &Headers<'_>) -> bool {
-        let names =
-            |name: &[u8]| matches!(headers.find(name), Found::Once(value) if !value.is_empty());
-        self.method == "OPTIONS" && names(b"origin") && names(b"access-control-request-method")
+        // Proxies join repeated headers with commas: what is there twice isn't
+        // a browser's.
+        let one = |name: &[u8]| {
+            let found = headers.find(name);
+            matches!(found, Found::Once(value) if !value.is_empty() && !value.contains(&b','))
+        };
+        self.method == "OPTIONS" && one(b"origin") && one(b"access-control-request-method")
     }
 }
 
@@ -108,6 +112,29 @@ mod tests {
         for path in ["/a#b", "/a?x#y", "/a#?x"] {
             let target = read(&[(":method", "GET"), (":path", path), (":authority", "h")]);
             assert_eq!(target.err(), Some(Ambiguity::Fragment), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_preflight_names_one_origin_and_one_method() {
+        let preflight = |origin: &str, method: &str| {
+            let pairs = [
+                (":method", "OPTIONS"),
+                (":path", "/"),
+                (":authority", "h"),
+                ("origin", origin),
+                ("access-control-request-method", method),
+            ];
+            let pairs = pairs.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
+            let headers = Headers::new(pairs);
+            Target::read(&headers, PathRules::default()).unwrap().is_preflight(&headers)
+        };
+        assert!(preflight("https://a.example", "PUT"));
+        assert!(preflight("null", "PUT"));
+        for (origin, method) in
+            [("", "PUT"), ("null", ""), ("null", "PUT,GET"), ("https://a.example,null", "PUT")]
+        {
+            assert!(!preflight(origin, method), "{origin} {method}");
         }
     }
 

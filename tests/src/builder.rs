@@ -47,6 +47,7 @@ impl EnvoyBuilder {
             clusters: Vec::new(),
             hcm: json!({}),
             log_level: "warning".to_owned(),
+            reconfigurable: false,
         })
     }
 
@@ -182,6 +183,13 @@ impl EnvoyBuilder {
         self
     }
 
+    /// Takes the guarded listener from a file, so that `Envoy::reconfigure` can
+    /// give the guard another document.
+    pub fn reconfigurable(mut self) -> Self {
+        self.0.reconfigurable = true;
+        self
+    }
+
     /// Starts it; panics with Envoy's log where it doesn't start.
     pub fn start(self) -> Envoy {
         self.try_start().unwrap_or_else(|log| panic!("Envoy did not start:\n{log}"))
@@ -192,7 +200,7 @@ impl EnvoyBuilder {
         let dir = self.write();
         let mut process = Process::start(&dir, self.0.workers, &self.0.log_level);
         match addresses(&mut process, &dir) {
-            Ok((address, admin)) => Ok(Envoy::new(process, dir, address, admin)),
+            Ok((address, admin)) => Ok(Envoy::new(process, dir, address, admin, self.0)),
             Err(why) => {
                 let log = fs::read(dir.join("envoy.log")).unwrap_or_default();
                 process.stop(false);
@@ -216,6 +224,9 @@ impl EnvoyBuilder {
         let dir = process::fresh_dir();
         let config = config::bootstrap(&self.0, &dir);
         fs::write(dir.join("config.json"), serde_json::to_vec_pretty(&config).unwrap()).unwrap();
+        if self.0.reconfigurable {
+            config::write_listeners(&self.0, &dir);
+        }
         dir
     }
 }

@@ -73,6 +73,11 @@ impl Connection {
         http1::read(&mut self.wire, false, false)
     }
 
+    /// Sends an HTTP/1.1 request, whose response is the `next_response`.
+    pub fn start(&mut self, request: &Request) {
+        self.wire.write(&http1::write(request));
+    }
+
     /// Reads another HTTP/1.1 response, to a pipelined or smuggled request.
     pub fn next_response(&mut self) -> Result<Response, Failure> {
         self.wire.restart_clock();

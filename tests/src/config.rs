@@ -1,5 +1,6 @@
 //! The Envoy configuration of a test, as JSON.
 
+use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -30,8 +31,11 @@ pub(crate) struct Settings {
     pub(crate) clusters: Vec<Value>,
     pub(crate) hcm: Value,
     pub(crate) log_level: String,
+    pub(crate) reconfigurable: bool,
 }
 
+const LISTENERS: &str = "listeners.json";
+const LISTENER: &str = "type.googleapis.com/envoy.config.listener.v3.Listener";
 const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
 const STRING: &str = "type.googleapis.com/google.protobuf.StringValue";
 const STRUCT: &str = "type.googleapis.com/google.protobuf.Struct";
@@ -50,13 +54,28 @@ pub(crate) fn bootstrap(settings: &Settings, dir: &Path) -> Value {
     let mut clusters =
         vec![application_cluster(Protocol::H1, dir), application_cluster(Protocol::H2, dir)];
     clusters.extend(settings.clusters.iter().cloned());
+    let mut listeners = vec![application(dir)];
+    let mut dynamic = json!({});
+    if settings.reconfigurable {
+        let file = json!({"path_config_source": {"path": dir.join(LISTENERS)}});
+        dynamic = json!({"lds_config": with(file, json!({"resource_api_version": "V3"}))});
+    } else {
+        listeners.push(guarded(settings, dir));
+    }
     json!({
+        "node": {"id": "tests", "cluster": "tests"},
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
-        "static_resources": {
-            "listeners": [guarded(settings, dir), application(dir)],
-            "clusters": clusters,
-        },
+        "static_resources": {"listeners": listeners, "clusters": clusters},
+        "dynamic_resources": dynamic,
     })
+}
+
+/// Writes the file that Envoy takes the guarded listener from, in one move.
+pub(crate) fn write_listeners(settings: &Settings, dir: &Path) {
+    let listener = with(json!({"@type": LISTENER}), guarded(settings, dir));
+    let file = json!({"resources": [listener]});
+    fs::write(dir.join("listeners.new"), file.to_string()).unwrap();
+    fs::rename(dir.join("listeners.new"), dir.join(LISTENERS)).unwrap();
 }
 
 fn guarded(settings: &Settings, dir: &Path) -> Value {
@@ -276,6 +295,11 @@ fn access_log(dir: &Path, file: &str, fields: &[(&str, &str)]) -> Value {
         fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     json!({"name": "log", "typed_config": {"@type": FILE_LOG, "path": dir.join(file),
         "log_format": {"json_format": format}}})
+}
+
+fn with(mut base: Value, more: Value) -> Value {
+    merge(&mut base, &more);
+    base
 }
 
 /// Puts `more` over `base`, objects field by field.

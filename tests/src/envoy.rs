@@ -8,6 +8,7 @@ use std::{fs, net::SocketAddr, thread};
 use serde_json::Value;
 
 use crate::client::{Connection, Failure};
+use crate::config::{self, Settings};
 use crate::message::{Protocol, Request, Response};
 use crate::process::Process;
 
@@ -23,6 +24,7 @@ pub struct Envoy {
     dir: PathBuf,
     address: SocketAddr,
     admin: SocketAddr,
+    settings: Mutex<Settings>,
 }
 
 impl Envoy {
@@ -31,8 +33,10 @@ impl Envoy {
         dir: PathBuf,
         address: SocketAddr,
         admin: SocketAddr,
+        settings: Settings,
     ) -> Self {
-        Self { process: Mutex::new(process), dir, address, admin }
+        let settings = Mutex::new(settings);
+        Self { process: Mutex::new(process), dir, address, admin, settings }
     }
 
     /// Where the guarded listener listens.
@@ -127,6 +131,37 @@ impl Envoy {
             .filter_map(|stat| Some((stat["name"].as_str()?.to_owned(), stat["value"].as_u64()?)))
             .filter(|(name, _)| name.contains(part))
             .collect()
+    }
+
+    /// Gives the guard another document, and waits until new connections answer
+    /// to it; older ones keep the old one. Only where it is `reconfigurable`.
+    pub fn reconfigure(&self, document: impl Into<Value>) {
+        // Old filter chains stay for longer than a test runs.
+        self.write_document(document.into(), "listener_manager.total_filter_chains_draining");
+    }
+
+    /// Gives the guard a document that it refuses, and waits until it did.
+    pub fn reconfigure_in_vain(&self, document: impl Into<Value>) {
+        self.write_document(document.into(), "listener_manager.lds.update_rejected");
+    }
+
+    fn write_document(&self, document: Value, counts_it: &str) {
+        let mut settings = self.settings.lock().unwrap();
+        assert!(settings.reconfigurable, "EnvoyBuilder::reconfigurable");
+        let before = self.stat(counts_it);
+        settings.document = document;
+        config::write_listeners(&settings, &self.dir);
+        self.poll(|| (self.stat(counts_it) > before).then_some(()))
+            .unwrap_or_else(|| panic!("not taken over:\n{}", self.log()));
+    }
+
+    /// How much memory Envoy uses, in bytes: what the system has given to it.
+    pub fn resident_memory(&self) -> u64 {
+        let id = self.process.lock().unwrap().id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let kibibytes = line.trim().trim_end_matches(" kB");
+        1024 * kibibytes.parse::<u64>().unwrap()
     }
 
     /// Whether Envoy still runs.

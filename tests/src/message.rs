@@ -146,6 +146,12 @@ impl Request {
         self
     }
 
+    /// Another path.
+    pub fn path(mut self, path: impl AsRef<[u8]>) -> Request {
+        self.path = Some(path.as_ref().to_vec());
+        self
+    }
+
     /// No host (over HTTP/2: no `:authority`).
     pub fn without_host(mut self) -> Request {
         self.host = None;

@@ -76,6 +76,11 @@ impl Process {
         Process { envoy, watchdog }
     }
 
+    /// Envoy's process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.envoy.id()
+    }
+
     /// How Envoy ended, if it did.
     pub(crate) fn ended(&mut self) -> Option<String> {
         self.envoy.try_wait().unwrap().map(|status| status.to_string())

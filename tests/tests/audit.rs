@@ -80,8 +80,7 @@ fn a_line_says_who_what_where_and_by_which_rule() {
     let (acme, sleeping) = (of(json!({"tenant": "acme"})), of(json!({"tenant": "sleeping"})));
     let broken = Parts::of(&acme).with_flipped_bit().join();
     let machine = idp("machine").token(json!({"sub": "robot"}));
-    let alice =
-        json!({"subject": "alice", "client": "spa", "issuer": "customers", "kid": "claims"});
+    let alice = json!({"auth": "jwt", "subject": "alice", "client": "spa", "issuer": "customers", "kid": "claims"});
     for_each_protocol(|over| {
         let expect = |request: Request, expected: Value| {
             let found = line(&envoy, &request.clone().over(over));
@@ -109,7 +108,7 @@ fn a_line_says_who_what_where_and_by_which_rule() {
                 "/a",
                 "routes[3] /**",
                 json!({
-            "verdict": "allow", "tenant": "acme", "tenant_from": "bound", "client": "web", "key": "web-1"}),
+            "verdict": "allow", "tenant": "acme", "tenant_from": "bound", "auth": "api_key", "client": "web", "key": "web-1"}),
             ),
         );
         expect(
@@ -118,7 +117,7 @@ fn a_line_says_who_what_where_and_by_which_rule() {
                 "/a",
                 "routes[3] /**",
                 json!({
-            "verdict": "allow", "tenant": "acme", "tenant_from": "chosen", "subject": "robot",
+            "verdict": "allow", "tenant": "acme", "tenant_from": "chosen", "auth": "jwt", "subject": "robot",
             "issuer": "https://machine.example.com/", "kid": "machine"}),
             ),
         );

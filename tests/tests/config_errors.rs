@@ -52,7 +52,7 @@ fn every_mistake_is_told_at_once_with_its_place_and_its_cure() {
         "upstream": {"headers": {"subject": "x-forwarded-user"}, "strip": ["X_Roles"]},
         "replies": {"status": {"tenant_mismatch": 200, "tenant_mismach": 404}},
         "routes": [{"match": {"path": "no-slash"}}, {"match": {"path": "/a", "methods": ["get"]}}],
-        "limits": {},
+        "directory": {},
     });
     let (ok, said) = validate(document);
     assert!(!ok, "{said}");
@@ -76,7 +76,7 @@ fn every_mistake_is_told_at_once_with_its_place_and_its_cure() {
         "replies.status.tenant_mismach: unknown code; did you mean tenant_mismatch?",
         "routes[0].match.path: ",
         "routes[1].match.methods[0]: can never match: methods are in upper case",
-        "limits: not supported yet",
+        "directory: not supported yet",
     ] {
         assert!(said.contains(&format!("tenant_guard: {line}")), "not said: {line}\n{said}");
     }

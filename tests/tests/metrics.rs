@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use common::{idp, key_entry};
 use serde_json::{Value, json};
-use tenant_guard_tests::token::Parts;
+use tenant_guard_tests::token::{Parts, sha256_hex};
 use tenant_guard_tests::{Envoy, EnvoyBuilder, Request, for_each_protocol};
 
 fn document() -> Value {
@@ -14,8 +14,14 @@ fn document() -> Value {
         "version": 1,
         "mode": "jwt_then_api_key",
         "jwt": {"issuers": [idp("claims").config(json!({"tenant": {"claims": ["tenant"]}}))]},
-        "tenants": [{"id": "acme", "clients": [{"id": "web", "keys": [key_entry("web-1", "web-key")]}]}],
+        "super_admin": {"from": [{"header": "x-super"}], "sha256": sha256_hex("super"), "tenant": "admins"},
+        "tenants": [
+            {"id": "acme", "clients": [{"id": "web", "keys": [key_entry("web-1", "web-key")]}]},
+            {"id": "held", "limits": {"requests": "0/day"}, "clients": [
+                {"id": "web", "keys": [key_entry("held-1", "held-key")]}]},
+        ],
         "routes": [
+            {"match": {"path": "/scope"}, "scopes": ["a"]},
             {"match": {"path": "/public"}, "auth": "none"},
             {"match": {"path": "/optional"}, "auth": "optional", "tenancy": {"strict": false}},
             {"match": {"path": "/shadow"}, "shadow": true},
@@ -50,11 +56,14 @@ fn all_counters_are_there_before_they_count() {
         "allowed",
         "public",
         "shadow_denied",
+        "super_admin",
         "stripped",
         "cache_hits",
         "cache_misses",
         "denied.tenant_mismatch",
         "denied.guard_unavailable",
+        "denied.rate_limited",
+        "denied.authentication_blocked",
     ] {
         assert_eq!(envoy.stat(&format!("{PREFIX}{name}")), Some(0), "{name}");
     }
@@ -98,6 +107,17 @@ fn every_verdict_counts_once() {
                 &[("allowed", 1), ("cache_misses", 1)],
             );
             adds(get("/"), &[("denied.credentials_missing", 1)]);
+
+            adds(get("/").api_key("held-key"), &[("denied.rate_limited", 1)]);
+            adds(get("/scope").api_key("web-key"), &[("denied.scope_missing", 1)]);
+            // Everything that it does, and nothing that others try.
+            let admin = |path: &str| get(path).header("x-super", "super");
+            adds(admin("/scope"), &[("allowed", 1), ("super_admin", 1)]);
+            adds(
+                admin("/").tenant("default"),
+                &[("denied.tenant_reserved", 1), ("super_admin", 1), ("stripped", 1)],
+            );
+            adds(get("/").header("x-super", "guess"), &[("denied.api_key_unknown", 1)]);
 
             adds(get("/optional"), &[("allowed", 1)]);
             adds(get("/public").bearer(&broken), &[("public", 1)]);
