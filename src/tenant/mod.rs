@@ -80,7 +80,8 @@ impl Origin {
     }
 }
 
-/// The one tenant of a request. Only [`Tenancy::resolve`] makes one.
+/// The one tenant of a request. Only [`Tenancy::resolve`] and, for the super
+/// admin, [`Tenancy::resolve_super_admin`] make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ResolvedTenant {
     name: TenantName,
