@@ -33,8 +33,6 @@ pub(super) struct Levels<'a> {
     /// The tenant that was resolved, or else the one that its credentials are
     /// for.
     tenant: Option<TenantLevel<'a>>,
-    /// Whether it was resolved.
-    resolved: bool,
     /// The key's owner, and the client that the token names where that is
     /// another.
     clients: Vec<(&'a str, &'a Client)>,
@@ -42,6 +40,8 @@ pub(super) struct Levels<'a> {
 
 struct TenantLevel<'a> {
     name: &'a TenantName,
+    /// Whether the request is for it. On routes without tenancy it isn't.
+    resolved: bool,
     listed: Option<&'a Tenant>,
     /// It is the reserved one, which is always known and active.
     is_default: bool,
@@ -65,7 +65,7 @@ impl<'a> Levels<'a> {
                 None if is_default => &tenancy.default_policy,
                 None => &tenancy.unlisted_policy,
             };
-            TenantLevel { name, listed, is_default, policy }
+            TenantLevel { name, resolved, listed, is_default, policy }
         });
         let listed = tenant.as_ref().and_then(|tenant| tenant.listed);
         let mut clients = Vec::new();
@@ -78,7 +78,7 @@ impl<'a> Levels<'a> {
                 clients.extend(client.filter(|_| new).map(|client| (id, client)));
             }
         }
-        Self { tenancy, principal, tenant, resolved, clients }
+        Self { tenancy, principal, tenant, clients }
     }
 
     /// Checks that the tenant is known and active, then its clients.
@@ -93,7 +93,7 @@ impl<'a> Levels<'a> {
                 return Err(Denial::by(Code::TenantInactive, rule).at(Level::Tenant));
             }
             // Without tenancy nobody asks who it is.
-            None if !self.resolved => return Ok(()),
+            None if !tenant.resolved => return Ok(()),
             None if self.tenancy.unknown == Unlisted::Deny && !tenant.is_default => {
                 return Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant));
             }
