@@ -77,7 +77,7 @@ impl Guard {
             verdict,
             changes,
             response: match quotas {
-                Some(quotas) if !untouched => quotas.headers(self.limits.headers),
+                Some(quotas) if !untouched => quotas.headers(self.limit_headers),
                 _ => Vec::new(),
             },
             denial: outcome.err(),

@@ -69,7 +69,7 @@ use api_key::ApiKeys;
 use credential::{DevHeaders, Sources, SuperAdmin};
 use identity::Upstream;
 use jwt::Jwt;
-use policy::limit::LimitRules;
+use policy::limit::HeaderStyles;
 use policy::{Admitted, Findings, Roles};
 use principal::{Principal, Trail};
 use reply::Replies;
@@ -95,7 +95,7 @@ pub struct Guard {
     throttle: Option<Throttle>,
     tenancy: Tenancy,
     roles: Roles,
-    limits: LimitRules,
+    limit_headers: HeaderStyles,
     upstream: Upstream,
     replies: Replies,
     shadow: Shadow,
@@ -166,8 +166,7 @@ impl Guard {
         let tenant = self.tenant(rules, &principal, headers, &target, host)?;
         progress.tenant.clone_from(&tenant);
         let findings = &mut progress.findings;
-        let (tenancy, roles) = (&self.tenancy, &self.roles);
-        let admitted = policy::admit(tenancy, roles, rules, principal, tenant, host, findings)?;
+        let admitted = policy::admit(self, rules, principal, tenant, host, findings)?;
         Ok(Arrived::Admitted(Box::new(admitted)))
     }
 

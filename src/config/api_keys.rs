@@ -7,7 +7,7 @@ use super::limits;
 use super::names;
 use super::node::Node;
 use super::policy::addresses;
-use super::vocabulary::{held_scope, role};
+use super::vocabulary::{held_scope, identifier, role};
 use crate::address::AddressSet;
 use crate::api_key::KeyHash;
 use crate::credential::{Location, Source};
@@ -161,25 +161,4 @@ pub(super) fn digest(node: Node<'_, '_>) -> Option<[u8; 32]> {
         *byte = crate::request::escape::byte(pair.first().copied(), pair.get(1).copied())?;
     }
     Some(digest)
-}
-
-/// The id of a client or key, or a role: any text that isn't very long.
-pub(super) fn identifier(node: Node<'_, '_>) -> Option<String> {
-    let text = node.some_text()?;
-    if is_identifier(text) { Some(text.to_owned()) } else { node.error(NO_IDENTIFIER) }
-}
-
-pub(super) const NO_IDENTIFIER: &str = "must be at most 256 bytes without control characters";
-
-pub(super) fn is_identifier(text: &str) -> bool {
-    text.len() <= 256 && !text.chars().any(char::is_control)
-}
-
-/// A scope (RFC 6749 section 3.3).
-pub(super) fn scope(node: Node<'_, '_>) -> Option<String> {
-    let text = identifier(node)?;
-    if text.contains(' ') {
-        return node.error("is no scope: a scope holds no space");
-    }
-    Some(text)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::node::Node;
-use crate::policy::limit::{HeaderStyles, Limits, Rate, Tiers};
+use crate::policy::limit::{Action, HeaderStyles, Limits, Rate, Tiers};
 use crate::throttle::Throttle;
 
 /// The `limits` section as read.
@@ -120,7 +120,7 @@ fn actions(node: Node<'_, '_>) -> Option<BTreeMap<String, Option<Rate>>> {
 
 fn limited_action(name: &str, node: Node<'_, '_>) -> Option<String> {
     if name != OTHERS && !node.context.vocabulary.actions.contains(name) {
-        if !is_action(name) {
+        if Action::parse(name).is_none() {
             return node.error(NO_ACTION);
         }
         node.warn(format!("limits the action {name}, which no route has"));
@@ -129,18 +129,11 @@ fn limited_action(name: &str, node: Node<'_, '_>) -> Option<String> {
 }
 
 /// The `action` of a route.
-pub(super) fn action(node: Node<'_, '_>) -> Option<String> {
-    let text = node.some_text()?;
-    if is_action(text) { Some(text.to_owned()) } else { node.error(NO_ACTION) }
+pub(super) fn action(node: Node<'_, '_>) -> Option<Action> {
+    Action::parse(node.some_text()?).or_else(|| node.error(NO_ACTION))
 }
 
 const NO_ACTION: &str = "is no name of an action: up to 64 letters, digits and . _ : -";
-
-/// Response headers name actions, so they are plain.
-fn is_action(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b))
-}
 
 /// A rate, or the name of a tier. Who has one is counted.
 fn rate(node: Node<'_, '_>) -> Option<Rate> {

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use super::api_keys::{NO_IDENTIFIER, identifier, is_identifier, scope};
 use super::node::Node;
 use super::object::Object;
 use super::problem::Problems;
+use super::vocabulary::{NO_IDENTIFIER, identifier, is_identifier, scope};
 use crate::policy::{EVERY, RoleEntry, Roles};
 
 pub(super) const ONLY_ITSELF: &str = "means only itself here; write * for every scope";

@@ -12,6 +12,7 @@ use crate::address::AddressSet;
 use crate::credential::{Both, Mode};
 use crate::pattern::{HostPattern, PathPattern};
 use crate::policy::EVERY;
+use crate::policy::limit::Action;
 use crate::request::path::PathRules;
 use crate::route::{Auth, Match};
 use crate::tenant::Trust;
@@ -32,7 +33,7 @@ pub(super) struct RouteSpec {
     pub(super) ip: Option<Arc<AddressSet>>,
     pub(super) scopes: Vec<String>,
     pub(super) roles: Vec<String>,
-    pub(super) action: Option<String>,
+    pub(super) action: Option<Action>,
 }
 
 impl RouteSpec {

@@ -1,9 +1,10 @@
 //! The `tenants` section.
 
-use super::api_keys::{self, KeySpec, identifier, repeated};
+use super::api_keys::{self, KeySpec, repeated};
 use super::jwt::{self, IssuerSpec};
 use super::node::Node;
 use super::policy::{self, PolicyOver};
+use super::vocabulary::identifier;
 use crate::policy::Policy;
 
 /// A tenant as read.

@@ -1,11 +1,10 @@
 //! What other sections name: roles, tiers and actions. They are read first, so
-//! that each name is resolved where it stands.
+//! that each name is resolved where it stands. And what names look like.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::api_keys::scope;
 use super::limits::{self, LimitsSpec};
 use super::node::Node;
 use super::roles::{self, role_name};
@@ -57,4 +56,25 @@ pub(super) fn held_scope(node: Node<'_, '_>) -> Option<String> {
         node.warn(roles::ONLY_ITSELF);
     }
     Some(scope)
+}
+
+/// The id of a client or key, or a role: any text that isn't very long.
+pub(super) fn identifier(node: Node<'_, '_>) -> Option<String> {
+    let text = node.some_text()?;
+    if is_identifier(text) { Some(text.to_owned()) } else { node.error(NO_IDENTIFIER) }
+}
+
+pub(super) const NO_IDENTIFIER: &str = "must be at most 256 bytes without control characters";
+
+pub(super) fn is_identifier(text: &str) -> bool {
+    text.len() <= 256 && !text.chars().any(char::is_control)
+}
+
+/// A scope (RFC 6749 section 3.3).
+pub(super) fn scope(node: Node<'_, '_>) -> Option<String> {
+    let text = identifier(node)?;
+    if text.contains(' ') {
+        return node.error("is no scope: a scope holds no space");
+    }
+    Some(text)
 }

@@ -13,6 +13,7 @@ use crate::denial::{Code, Denial};
 use crate::jwt::has_three_parts;
 use crate::request::fold::FoldedNames;
 use crate::request::{Headers, Target};
+use place::Kinds;
 
 /// `mode`: which kind of credential a request may carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,15 +108,15 @@ impl Sources {
     /// Merges the sources of both kinds: one place is read once, whoever asks.
     pub(crate) fn new(jwt: Vec<Source>, keys: Vec<Source>) -> Self {
         let mut sources = Self::default();
-        let jwt = jwt.into_iter().map(|source| (source, true));
-        let keys = keys.into_iter().map(|source| (source, false));
-        for (source, is_jwt) in jwt.chain(keys) {
+        let jwt = jwt.into_iter().map(|source| (source, Kinds::JWT));
+        let keys = keys.into_iter().map(|source| (source, Kinds::KEY));
+        for (source, kinds) in jwt.chain(keys) {
             let known = sources.places.iter_mut().find(|p| p.location == source.location);
             match known {
-                Some(place) => place.add(source.scheme, is_jwt),
+                Some(place) => place.add(source.scheme, kinds),
                 None => {
                     let mut place = Place::new(source.location);
-                    place.add(source.scheme, is_jwt);
+                    place.add(source.scheme, kinds);
                     if let Location::Header(name) = &place.location {
                         sources.headers.insert(name.as_bytes());
                     }
@@ -148,24 +149,25 @@ impl Sources {
         headers: &Headers<'_>,
         target: &Target<'_>,
     ) -> Result<Presented, Denial> {
-        let (reads_jwt, reads_keys) = match mode {
-            Mode::Jwt => (true, false),
-            Mode::ApiKey => (false, true),
-            Mode::Either(_) | Mode::JwtThenApiKey => (true, true),
+        let looked_at = match mode {
+            Mode::Jwt => Kinds::JWT,
+            Mode::ApiKey => Kinds::KEY,
+            Mode::Either(_) | Mode::JwtThenApiKey => Kinds::BOTH,
         };
         let (mut jwt, mut key) = (Slot::Absent, Slot::Absent);
         let mut stray = None;
         for place in &self.places {
-            match place.read(reads_jwt, reads_keys, headers, target) {
+            match place.read(looked_at, headers, target) {
                 place::Reading::Nothing => {}
                 place::Reading::Jwt(value) => jwt.put(value, place),
                 place::Reading::Key(value) => key.put(value, place),
                 place::Reading::OtherScheme => stray = Some(place),
                 place::Reading::Repeated => {
-                    if place.reads_jwt() && reads_jwt {
+                    let kinds = place.kinds().and(looked_at);
+                    if kinds.jwt {
                         jwt.ambiguous(place);
                     }
-                    if place.reads_keys() && reads_keys {
+                    if kinds.key {
                         key.ambiguous(place);
                     }
                 }

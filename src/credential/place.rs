@@ -32,8 +32,29 @@ pub(crate) struct Place {
 #[derive(Debug, Clone)]
 struct Reader {
     scheme: Option<String>,
-    jwt: bool,
-    key: bool,
+    kinds: Kinds,
+}
+
+/// Which kinds of credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kinds {
+    pub(super) jwt: bool,
+    pub(super) key: bool,
+}
+
+impl Kinds {
+    pub(super) const JWT: Self = Self { jwt: true, key: false };
+    pub(super) const KEY: Self = Self { jwt: false, key: true };
+    pub(super) const BOTH: Self = Self { jwt: true, key: true };
+    const NONE: Self = Self { jwt: false, key: false };
+
+    fn or(self, other: Self) -> Self {
+        Self { jwt: self.jwt || other.jwt, key: self.key || other.key }
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { jwt: self.jwt && other.jwt, key: self.key && other.key }
+    }
 }
 
 /// What one place holds.
@@ -51,38 +72,31 @@ impl Place {
         Self { location, readers: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, scheme: Option<String>, jwt: bool) {
+    pub(super) fn add(&mut self, scheme: Option<String>, kinds: Kinds) {
         let same = |reader: &&mut Reader| match (&reader.scheme, &scheme) {
             (Some(mine), Some(other)) => mine.eq_ignore_ascii_case(other),
             (None, None) => true,
             _ => false,
         };
         match self.readers.iter_mut().find(same) {
-            Some(reader) => {
-                reader.jwt |= jwt;
-                reader.key |= !jwt;
-            }
-            None => self.readers.push(Reader { scheme, jwt, key: !jwt }),
+            Some(reader) => reader.kinds = reader.kinds.or(kinds),
+            None => self.readers.push(Reader { scheme, kinds }),
         }
     }
 
-    pub(super) fn reads_jwt(&self) -> bool {
-        self.readers.iter().any(|reader| reader.jwt)
-    }
-
-    pub(super) fn reads_keys(&self) -> bool {
-        self.readers.iter().any(|reader| reader.key)
+    /// The kinds that are read here.
+    pub(super) fn kinds(&self) -> Kinds {
+        self.readers.iter().fold(Kinds::NONE, |kinds, reader| kinds.or(reader.kinds))
     }
 
     /// Reads the place for those kinds that are looked at.
     pub(super) fn read(
         &self,
-        jwt: bool,
-        keys: bool,
+        looked_at: Kinds,
         headers: &Headers<'_>,
         target: &Target<'_>,
     ) -> Reading {
-        if !(self.reads_jwt() && jwt || self.reads_keys() && keys) {
+        if self.kinds().and(looked_at) == Kinds::NONE {
             return Reading::Nothing;
         }
         let found = match &self.location {
@@ -101,13 +115,12 @@ impl Place {
         }
         let mut bare = None;
         for reader in &self.readers {
-            let looked_at = reader.jwt && jwt || reader.key && keys;
+            let kinds = reader.kinds.and(looked_at);
+            let counts = kinds != Kinds::NONE;
             match &reader.scheme {
-                None => bare = bare.or(looked_at.then_some(reader)),
+                None => bare = bare.or(counts.then_some(kinds)),
                 Some(scheme) => match after_scheme(&value, scheme) {
-                    Some(credential) if looked_at => {
-                        return reader.kind(jwt, keys, credential.to_vec());
-                    }
+                    Some(credential) if counts => return Reading::of(kinds, credential.to_vec()),
                     // The other kind's scheme: not looked at.
                     Some(_) => return Reading::Nothing,
                     None => {}
@@ -115,23 +128,23 @@ impl Place {
             }
         }
         match bare {
-            Some(reader) => reader.kind(jwt, keys, value),
+            Some(kinds) => Reading::of(kinds, value),
             None => Reading::OtherScheme,
         }
     }
 
     fn is_authorization(&self) -> bool {
-        self.location == Location::Header("authorization".into())
+        matches!(&self.location, Location::Header(name) if name == "authorization")
     }
 }
 
-impl Reader {
-    /// Where both kinds are read, three parts are a JWT.
-    fn kind(&self, jwt: bool, keys: bool, value: Vec<u8>) -> Reading {
-        match (self.jwt && jwt, self.key && keys) {
-            (true, true) if has_three_parts(&value) => Reading::Jwt(value),
-            (_, true) => Reading::Key(value),
-            _ => Reading::Jwt(value),
+impl Reading {
+    /// A value of one of these kinds: of both, three parts are a JWT.
+    fn of(kinds: Kinds, value: Vec<u8>) -> Self {
+        if kinds.jwt && (!kinds.key || has_three_parts(&value)) {
+            Self::Jwt(value)
+        } else {
+            Self::Key(value)
         }
     }
 }

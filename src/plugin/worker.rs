@@ -93,9 +93,7 @@ impl Worker {
                 hostcalls::set_header(Map::ResponseHeaders, name.as_bytes(), value.as_bytes());
             // The response is somebody's answer: it is not held back for that.
             if let Err(error) = set {
-                let text =
-                    format!("tenant_guard: host call {} answered {}", error.call, error.status);
-                let _ = hostcalls::log(level(AuditLevel::Warn), &text);
+                log_failure(AuditLevel::Warn, error);
             }
         }
     }
@@ -175,9 +173,14 @@ impl Worker {
     pub(super) fn unavailable(&self, error: HostError) {
         // The host is failing already: what it says to these changes nothing.
         let _ = self.metrics.count_unavailable();
-        let text = format!("tenant_guard: host call {} answered {}", error.call, error.status);
-        let _ = hostcalls::log(level(AuditLevel::Error), &text);
+        log_failure(AuditLevel::Error, error);
     }
+}
+
+/// Logs that the host failed, if it still can.
+fn log_failure(at: AuditLevel, error: HostError) {
+    let text = format!("tenant_guard: host call {} answered {}", error.call, error.status);
+    let _ = hostcalls::log(level(at), &text);
 }
 
 /// The pairs of a map, none of those that were announced missing.

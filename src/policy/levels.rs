@@ -33,12 +33,11 @@ static NO_ROLE: RoleSet = RoleSet::new();
 
 /// All that a request answers to, from the tenant down.
 pub(super) struct Levels<'a> {
+    tenancy: &'a Tenancy,
     principal: &'a Principal,
     /// The tenant that was resolved, or else the one that its credentials are
     /// for.
     tenant: Option<TenantLevel<'a>>,
-    /// Whether it was resolved.
-    resolved: bool,
     /// The key's owner, and the client that the token names where that is
     /// another.
     clients: Vec<(&'a str, &'a Client)>,
@@ -46,6 +45,8 @@ pub(super) struct Levels<'a> {
 
 struct TenantLevel<'a> {
     name: &'a TenantName,
+    /// Whether the request is for it. On routes without tenancy it isn't.
+    resolved: bool,
     listed: Option<&'a Tenant>,
     /// It is the reserved one, which is always known and active.
     is_default: bool,
@@ -69,7 +70,7 @@ impl<'a> Levels<'a> {
                 None if is_default => &tenancy.default_policy,
                 None => &tenancy.unlisted_policy,
             };
-            TenantLevel { name, listed, is_default, policy }
+            TenantLevel { name, resolved, listed, is_default, policy }
         });
         let listed = tenant.as_ref().and_then(|tenant| tenant.listed);
         let mut clients = Vec::new();
@@ -82,11 +83,11 @@ impl<'a> Levels<'a> {
                 clients.extend(client.filter(|_| new).map(|client| (id, client)));
             }
         }
-        Self { principal, tenant, resolved, clients }
+        Self { tenancy, principal, tenant, clients }
     }
 
     /// Checks that the tenant is known and active, then its clients.
-    pub(super) fn check_state(&self, tenancy: &Tenancy) -> Result<(), Denial> {
+    pub(super) fn check_state(&self) -> Result<(), Denial> {
         let Some(tenant) = &self.tenant else {
             return Ok(());
         };
@@ -97,8 +98,8 @@ impl<'a> Levels<'a> {
                 return Err(Denial::by(Code::TenantInactive, rule).at(Level::Tenant));
             }
             // Without tenancy nobody asks who it is.
-            None if !self.resolved => return Ok(()),
-            None if tenancy.unknown == Unlisted::Deny && !tenant.is_default => {
+            None if !tenant.resolved => return Ok(()),
+            None if self.tenancy.unknown == Unlisted::Deny && !tenant.is_default => {
                 return Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant));
             }
             _ => {}
@@ -112,7 +113,7 @@ impl<'a> Levels<'a> {
         let is_listed = |client: &str| self.clients.iter().any(|(known, _)| *known == client);
         let unlisted = self.principal.token().is_some()
             && !self.principal.token_client().is_some_and(is_listed);
-        if unlisted && tenancy.unknown_clients == Unlisted::Deny {
+        if unlisted && self.tenancy.unknown_clients == Unlisted::Deny {
             let rule = "tenancy.unknown_clients";
             return Err(Denial::by(Code::ClientUnknown, rule).at(Level::Client));
         }
@@ -183,7 +184,7 @@ impl<'a> Levels<'a> {
 
     /// The limits that the request counts in.
     pub(super) fn charges(&self, rules: &'a Rules) -> Charges<'a> {
-        let mut charges = Charges::new(rules.action.as_deref());
+        let mut charges = Charges::new(rules.action.as_ref());
         let tenant_name = self.tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
         if let Some(tenant) = &self.tenant
             && let Some(limits) = &tenant.policy.limits

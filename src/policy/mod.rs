@@ -13,11 +13,12 @@ pub(crate) use permission::Permissions;
 pub(crate) use roles::{RoleEntry, RoleSet, Roles};
 pub(crate) use scopes::{EVERY, Scopes};
 
+use crate::Guard;
 use crate::denial::Denial;
 use crate::host::Host;
 use crate::principal::Principal;
 use crate::route::{Rules, Shadow};
-use crate::tenant::{ResolvedTenant, Tenancy};
+use crate::tenant::ResolvedTenant;
 use levels::Levels;
 use limit::Quotas;
 
@@ -60,18 +61,17 @@ pub(crate) struct Findings {
 /// # Errors
 /// The code of the first that fails.
 pub(crate) fn admit(
-    tenancy: &Tenancy,
-    roles: &Roles,
+    guard: &Guard,
     rules: &Rules,
     principal: Principal,
     tenant: Option<ResolvedTenant>,
     host: &dyn Host,
     findings: &mut Findings,
 ) -> Result<Admitted, Denial> {
-    let levels = Levels::new(tenancy, &principal, tenant.as_ref().map(ResolvedTenant::name));
+    let levels = Levels::new(&guard.tenancy, &principal, tenant.as_ref().map(ResolvedTenant::name));
     if !principal.is_super_admin() {
         let charges = levels.charges(rules);
-        let checked = check(&levels, tenancy, roles, rules, host, findings);
+        let checked = check(&levels, &guard.roles, rules, host, findings);
         findings.quotas = match (&checked, rules.shadow) {
             (Ok(()), Shadow::Off) => charges.charge(host)?,
             // Shadow charges nothing.
@@ -91,13 +91,12 @@ pub(crate) fn admit(
 /// All that needs no counting.
 fn check(
     levels: &Levels<'_>,
-    tenancy: &Tenancy,
     roles: &Roles,
     rules: &Rules,
     host: &dyn Host,
     findings: &mut Findings,
 ) -> Result<(), Denial> {
-    levels.check_state(tenancy)?;
+    levels.check_state()?;
     levels.check_address(rules, host)?;
     findings.permissions.insert(levels.permissions(roles)).check(rules)
 }

@@ -38,19 +38,19 @@ pub(crate) struct Permissions {
 impl Permissions {
     /// Unites what each credential brings.
     pub(super) fn of(roles: &Roles, parts: &[Carried<'_>]) -> Self {
-        let mut all = Self::default();
-        let mut told = RoleSet::new();
-        for part in parts {
-            let (reach, scopes) = part.cut(roles);
-            for role in roles.highest(&reach, part.roles.iter().map(String::as_str)) {
-                if told.insert(roles.compared(&role).into_owned()) {
-                    all.roles.push(role);
-                }
-            }
-            all.reach.extend(reach);
-            all.scopes.unite(&scopes);
-        }
-        all
+        let mut parts = parts.iter().map(|part| part.cut(roles));
+        let first = parts.next().unwrap_or_default();
+        parts.fold(first, |all, part| all.united(part, roles))
+    }
+
+    fn united(mut self, other: Self, roles: &Roles) -> Self {
+        let told: RoleSet =
+            self.roles.iter().map(|role| roles.compared(role).into_owned()).collect();
+        let new = other.roles.into_iter().filter(|role| !told.contains(&*roles.compared(role)));
+        self.roles.extend(new);
+        self.reach.extend(other.reach);
+        self.scopes.unite(&other.scopes);
+        self
     }
 
     /// The roles, as the application is told.
@@ -81,7 +81,7 @@ impl Permissions {
 impl Carried<'_> {
     /// Its roles with all that they include, and its scopes with what those
     /// grant, both under all ceilings.
-    fn cut(&self, roles: &Roles) -> (RoleSet, Scopes) {
+    fn cut(&self, roles: &Roles) -> Permissions {
         let mut reach = roles.reach(self.roles.iter().map(String::as_str));
         for ceiling in &self.role_ceilings {
             reach.retain(|role| ceiling.contains(role));
@@ -94,7 +94,7 @@ impl Carried<'_> {
         for ceiling in &self.scope_ceilings {
             scopes.cut(ceiling);
         }
-        (reach, scopes)
+        Permissions { roles: roles.highest(&reach, self.roles), reach, scopes }
     }
 }
 

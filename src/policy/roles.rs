@@ -118,16 +118,22 @@ impl Roles {
         scopes
     }
 
-    /// The roles of a set that stand for all of it: those that were carried,
-    /// as they were written, and where one of these was cut the highest of
-    /// what is left of it.
-    pub(crate) fn highest<'n>(
-        &self,
-        set: &RoleSet,
-        carried: impl IntoIterator<Item = &'n str>,
-    ) -> Vec<String> {
-        let kept = carried.into_iter().filter(|name| set.contains(&*self.compared(name)));
-        let mut highest: Vec<String> = kept.map(str::to_owned).collect();
+    /// The roles that stand for all of a set, which is what is left of the
+    /// reach of some: those that were carried, as they were written, and where
+    /// one of these was cut the highest of what is left of it. Each once.
+    pub(crate) fn highest(&self, set: &RoleSet, carried: &[String]) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let mut highest = Vec::new();
+        for name in carried {
+            let compared = self.compared(name);
+            if set.contains(&*compared) && seen.insert(compared) {
+                highest.push(name.clone());
+            }
+        }
+        if highest.len() == carried.len() {
+            // None was cut, and all else is below them.
+            return highest;
+        }
         let covered = self.reach(highest.iter().map(String::as_str));
         let rest: Vec<&String> = set.difference(&covered).collect();
         for name in &rest {

@@ -32,6 +32,13 @@ impl Scopes {
     /// Adds all of another set.
     pub(crate) fn unite(&mut self, other: &Self) {
         self.all |= other.all;
+        if self.names.is_empty() {
+            self.names.clone_from(&other.names);
+            return;
+        }
+        if other.names.is_empty() {
+            return;
+        }
         let known: HashSet<&str> = self.names.iter().map(String::as_str).collect();
         let new = other.names.iter().filter(|name| !known.contains(name.as_str()));
         let new: Vec<String> = new.cloned().collect();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::address::AddressSet;
 use crate::credential::Mode;
 use crate::pattern::{HostPattern, PathPattern};
+use crate::policy::limit::Action;
 use crate::request::Target;
 use crate::request::path::Ambiguity;
 use crate::tenant::TenancyRules;
@@ -54,7 +55,7 @@ pub(crate) struct Rules {
     /// Any of these, in the form that is compared; empty for none.
     pub(crate) roles: Vec<String>,
     /// What limits of actions count.
-    pub(crate) action: Option<String>,
+    pub(crate) action: Option<Action>,
 }
 
 /// What a request must look like for a route.

@@ -88,6 +88,8 @@ fn verdict(decision: Decision) -> Decision {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn a_guard_with_a_cache_decides_as_one_without(
         steps in prop::collection::vec(step(), 1..60),

@@ -13,8 +13,8 @@ mod workers;
 
 use serde_json::{Value, json};
 
-use crate::testing::{Request, guard, issuer, jwt, key, merged, token};
-use crate::{Decision, Guard, Host, TokenCache};
+use crate::testing::{Request, decide_at, guard, issuer, jwt, key, merged, token, word};
+use crate::{Decision, Guard, Host};
 
 /// More requests than any of the limits allows.
 const MANY: usize = 30;
@@ -70,14 +70,9 @@ fn by_token(claims: Value, path: &str) -> Request {
     Request::get(path).bearer(&token(claims))
 }
 
-fn decision(guard: &Guard, request: &Request, host: &dyn Host) -> Decision {
-    guard.decide(&request.headers(), host, &mut TokenCache::new(0, 0))
-}
-
 /// What becomes of a request: allow, public, shadow, or a refusal's code.
 fn outcome(guard: &Guard, request: &Request, host: &dyn Host) -> &'static str {
-    let decision = decision(guard, request, host);
-    decision.verdict.marker().unwrap_or_else(|| decision.denial.unwrap().code.name())
+    word(&decide_at(guard, request, host))
 }
 
 /// How many requests are let in until the first is refused by a limit.

@@ -235,7 +235,7 @@ impl Reference<'_> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn the_policy_is_what_the_reference_makes_of_the_document(

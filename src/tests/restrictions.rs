@@ -123,7 +123,7 @@ fn result(guard: &Guard, caller: &Caller) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn a_restriction_lets_nobody_in(

@@ -1,12 +1,14 @@
 //! The throttle, by whole decisions.
 
+mod blocked;
+
 use serde_json::{Value, json};
 
 use crate::testing::{
-    BrokenHost, FixedHost, NOW, Request, claims, es256_token, guard, issuer, key, merged, p256_jwk,
-    signed, token,
+    BrokenHost, FixedHost, NOW, Request, claims, decide_at, es256_token, guard, issuer, key,
+    merged, p256_jwk, signed, token, word,
 };
-use crate::{Decision, Guard, Host, SignatureVerdict, TokenCache, Verdict};
+use crate::{Guard, Host, SignatureVerdict, Verdict};
 
 const ADDRESS: &str = "192.0.2.1";
 
@@ -58,13 +60,8 @@ fn by_key(secret: &str) -> Request {
     Request::get("/").with("x-api-key", secret)
 }
 
-fn decision(guard: &Guard, request: &Request, host: &dyn Host) -> Decision {
-    guard.decide(&request.headers(), host, &mut TokenCache::new(0, 0))
-}
-
 fn outcome(guard: &Guard, request: &Request, host: &dyn Host) -> &'static str {
-    let decision = decision(guard, request, host);
-    decision.verdict.marker().unwrap_or_else(|| decision.denial.unwrap().code.name())
+    word(&decide_at(guard, request, host))
 }
 
 /// How many such requests it takes until the address is blocked.
@@ -174,120 +171,14 @@ fn where_a_key_is_tried_after_a_token_either_counts() {
 }
 
 #[test]
-fn while_blocked_what_is_known_still_passes() {
-    let guard = throttled(json!({}));
-    let mut cache = guard.new_cache();
-    let good = hs256(json!({}));
-    let first = guard.decide(&good.headers(), &host(), &mut cache);
-    assert_eq!(first.verdict, Verdict::Allow);
-    let host = blocked(&guard);
-    let again = guard.decide(&good.headers(), &host, &mut cache);
-    assert_eq!(again.verdict, Verdict::Allow);
-    assert_eq!(outcome(&guard, &good, &host), "authentication_blocked", "without a cache");
-    assert_eq!(outcome(&guard, &by_key("sesame"), &host), "allow");
-    let root = Request::get("/").with("x-root", "root");
-    assert_eq!(outcome(&guard, &root, &host), "allow");
-    // Known, and told of as what it is.
-    assert_eq!(outcome(&guard, &by_key("old"), &host), "api_key_expired");
-}
-
-#[test]
-fn while_blocked_no_other_credential_is_looked_at() {
-    let guard = throttled(json!({}));
-    let host = blocked(&guard);
-    for request in [
-        hs256(json!({})),
-        es256(json!({})),
-        es256(json!({"exp": NOW - 3600.0})),
-        forged(),
-        Request::get("/").bearer("a.b.c"),
-        Request::get("/").bearer(&"x".repeat(20_000)),
-        Request::get("/").with("authorization", "Basic YTpi"),
-        Request::get("/any").bearer("a.b.c"),
-        by_key("nobody"),
-        by_key(""),
-        Request::get("/").with("x-root", "nobody"),
-    ] {
-        let decision = decision(&guard, &request, &host);
-        let denial = decision.denial.unwrap();
-        assert_eq!(denial.code.name(), "authentication_blocked", "{request:?}");
-        assert_eq!((denial.retry_after, denial.level), (Some(600), None));
-        let Verdict::Refuse(reply) = decision.verdict else { panic!("{request:?}") };
-        assert_eq!((reply.status, reply.grpc_status), (429, 8));
-        assert!(reply.headers.contains(&("retry-after", "600".into())));
-        assert!(!reply.headers.iter().any(|(name, _)| *name == "www-authenticate"));
-        assert!(decision.response.is_empty());
-    }
-    assert_eq!(host.asked.get(), 0);
-}
-
-#[test]
-fn while_blocked_a_key_beside_a_token_still_passes_where_it_may() {
-    let guard = throttled(json!({"mode": "jwt_then_api_key"}));
-    let host = blocked(&guard);
-    for (request, expected) in [
-        (es256(json!({})).with("x-api-key", "sesame"), "allow"),
-        (es256(json!({})).with("x-api-key", "nobody"), "authentication_blocked"),
-        (es256(json!({})).with("x-api-key", "old"), "authentication_blocked"),
-        (es256(json!({})), "authentication_blocked"),
-        (by_key("sesame"), "allow"),
-        (by_key("a.b.c"), "authentication_blocked"),
-    ] {
-        assert_eq!(outcome(&guard, &request, &host), expected, "{request:?}");
-    }
-    let agree = throttled(json!({"both": "agree"}));
-    let both = es256(json!({})).with("x-api-key", "sesame");
-    assert_eq!(outcome(&agree, &both, &host), "authentication_blocked");
-    assert_eq!(host.asked.get(), 0);
-}
-
-#[test]
-fn while_blocked_callers_without_credentials_are_not() {
-    let guard = throttled(json!({}));
-    let host = blocked(&guard);
-    for (path, expected) in [
-        ("/", "credentials_missing"),
-        ("/any", "allow"),
-        ("/open", "public"),
-        ("/shadow", "shadow"),
-        ("/a/../b", "path_ambiguous"),
-    ] {
-        assert_eq!(outcome(&guard, &Request::get(path), &host), expected, "{path}");
-    }
-    let open = Request::get("/open").bearer("a.b.c");
-    assert_eq!(outcome(&guard, &open, &host), "public");
-}
-
-#[test]
 fn a_shadow_neither_counts_nor_blocks() {
     let guard = throttled(json!({}));
     let host = blocked(&guard);
     let shadow = |request: Request| request.set(":path", "/shadow");
     assert_eq!(outcome(&guard, &shadow(hs256(json!({}))), &host), "allow");
     assert_eq!(outcome(&guard, &shadow(by_key("nobody")), &host), "shadow");
-    let denial = decision(&guard, &shadow(by_key("nobody")), &host).denial.unwrap();
+    let denial = decide_at(&guard, &shadow(by_key("nobody")), &host).denial.unwrap();
     assert_eq!(denial.code.name(), "api_key_unknown");
-}
-
-#[test]
-fn a_block_ends_and_what_came_meanwhile_did_not_count() {
-    let guard = throttled(json!({}));
-    let host = blocked(&guard);
-    for later in [1.0, 300.0, 599.999] {
-        host.set(NOW + later);
-        let denial = decision(&guard, &hs256(json!({})), &host).denial.unwrap();
-        assert_eq!(denial.code.name(), "authentication_blocked", "{later}");
-        assert_eq!(denial.retry_after, Some(600 - later as u64), "{later}");
-        for _ in 0..5 {
-            assert_eq!(outcome(&guard, &by_key("nobody"), &host), "authentication_blocked");
-        }
-    }
-    host.set(NOW + 600.0);
-    assert_eq!(outcome(&guard, &hs256(json!({})), &host), "allow");
-    for _ in 0..3 {
-        assert_eq!(outcome(&guard, &by_key("nobody"), &host), "api_key_unknown");
-    }
-    assert_eq!(outcome(&guard, &hs256(json!({})), &host), "authentication_blocked");
 }
 
 #[test]

@@ -10,13 +10,15 @@ mod tenants;
 use std::sync::Arc;
 
 use super::Document;
+use super::jwt::IssuerSpec;
 use super::node::Context;
+use super::tenants::TenantEntrySpec;
 use crate::Guard;
 use crate::api_key::Owner;
 use crate::credential::{Sources, SuperAdmin};
 use crate::jwt::{Issuer, Jwt, TenantSource};
-use crate::policy::limit::LimitRules;
 use crate::route::{Auth, Rules};
+use crate::tenant::{Tenancy, TenantName};
 use keys::KeyTable;
 use routes::RouteDefaults;
 use tenants::TenantDefaults;
@@ -29,14 +31,9 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
     let has_keys = document.api_keys.is_some()
         || document.tenants.iter().flatten().flat_map(|t| &t.clients).any(|c| !c.keys.is_empty());
     if !has_jwt && !has_keys && document.dev.is_none() {
-        let but = if document.super_admin.is_some() { " but the super admin's" } else { "" };
-        problems.warn("", format!("configures no issuer and no API key, so every request{but} to a route that asks for a credential is refused"));
+        warn_of_no_credentials(context, document.super_admin.is_some());
     }
-    if let Some(place) = context.counted.get()
-        && context.env.vm_id() == Some("")
-    {
-        problems.error(place, "is counted in data that workers share by vm_config.vm_id, and that is empty: every plugin without one would share it too; set it to a name of this guard's own");
-    }
+    check_vm_id(context);
     let jwt_spec = document.jwt.take().unwrap_or_default();
     let keys_spec = document.api_keys.take().unwrap_or_default();
     let sources = Sources::new(
@@ -60,25 +57,10 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
         let label = key.path.clone();
         keys.add(key, None, label);
     }
-    let mut all_issuers = Vec::new();
-    for issuer in jwt_spec.issuers {
-        all_issuers.push((issuer, None));
-    }
-    let mut bound_keys = false;
+    let mut all_issuers: Vec<_> =
+        jwt_spec.issuers.into_iter().map(|issuer| (issuer, None)).collect();
     for tenant in tenants {
-        let Some(name) = tenancy.name(&tenant.id) else {
-            continue;
-        };
-        all_issuers.extend(tenant.issuers.into_iter().map(|issuer| (issuer, Some(name.clone()))));
-        for client in tenant.clients {
-            let id: Arc<str> = client.id.into();
-            for key in client.keys {
-                bound_keys = true;
-                let owner = Owner { tenant: name.clone(), client: Arc::clone(&id) };
-                let label = format!("key {} of client {} of tenant {}", key.id, id, tenant.id);
-                keys.add(key, Some(owner), label);
-            }
-        }
+        add_own(tenant, &tenancy, &mut all_issuers, &mut keys);
     }
     let has_super_admin = document.super_admin.is_some();
     let super_admin = document.super_admin.and_then(|admin| {
@@ -88,7 +70,7 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
     });
     let scopes_asked = document.routes.iter().any(|route| !route.scopes.is_empty());
     let issuers = issuers::link(context, all_issuers, &tenancy, scopes_asked);
-    let bindings = listed || bound_keys || issuers.iter().any(binds);
+    let bindings = listed || issuers.iter().any(binds);
     if bindings && !strict {
         problems.error("tenancy.strict", "must be true: credentials are bound to tenants, or tenants are listed, and callers that are bound to none would share the reserved one; set strict: false on the routes that need it");
     }
@@ -136,7 +118,7 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
         throttle: document.throttle,
         tenancy,
         roles: context.vocabulary.roles.clone().unwrap_or_default(),
-        limits: LimitRules { headers: document.limit_headers },
+        limit_headers: document.limit_headers,
         upstream,
         replies: document.replies,
         shadow: document.shadow,
@@ -144,6 +126,41 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
         cache_entries: jwt_spec.cache_entries,
         cache_bytes: jwt_spec.cache_bytes,
     })
+}
+
+/// Adds a tenant's own issuers and its clients' keys to those of all.
+fn add_own(
+    tenant: TenantEntrySpec,
+    tenancy: &Tenancy,
+    issuers: &mut Vec<(IssuerSpec, Option<TenantName>)>,
+    keys: &mut KeyTable<'_>,
+) {
+    let Some(name) = tenancy.name(&tenant.id) else {
+        return;
+    };
+    issuers.extend(tenant.issuers.into_iter().map(|issuer| (issuer, Some(name.clone()))));
+    for client in tenant.clients {
+        let id: Arc<str> = client.id.into();
+        for key in client.keys {
+            let owner = Owner { tenant: name.clone(), client: Arc::clone(&id) };
+            let label = format!("key {} of client {} of tenant {}", key.id, id, tenant.id);
+            keys.add(key, Some(owner), label);
+        }
+    }
+}
+
+fn warn_of_no_credentials(context: &Context<'_>, has_super_admin: bool) {
+    let but = if has_super_admin { " but the super admin's" } else { "" };
+    context.problems.warn("", format!("configures no issuer and no API key, so every request{but} to a route that asks for a credential is refused"));
+}
+
+/// What is counted is shared by the VM's id, so the VM must have one.
+fn check_vm_id(context: &Context<'_>) {
+    if let Some(place) = context.counted.get()
+        && context.env.vm_id() == Some("")
+    {
+        context.problems.error(place, "is counted in data that workers share by vm_config.vm_id, and that is empty: every plugin without one would share it too; set it to a name of this guard's own");
+    }
 }
 
 /// Whether a mistake at this place may hide an issuer's name, so that a route
@@ -156,9 +173,7 @@ fn hides_an_issuer(path: &str) -> bool {
         && ["jwt", "tenants", "issuers", ".issuer", ".name"].iter().any(|end| place.ends_with(end))
 }
 
-/// Whether an issuer's configuration binds some of its tokens to a tenant.
+/// Whether an issuer of no tenant binds some of its tokens to one.
 fn binds(issuer: &Issuer) -> bool {
-    issuer.owner.is_some()
-        || !issuer.subjects.is_empty()
-        || matches!(issuer.tenant, TenantSource::Fixed(_))
+    !issuer.subjects.is_empty() || matches!(issuer.tenant, TenantSource::Fixed(_))
 }

@@ -7,12 +7,15 @@ use crate::policy::Roles;
 use crate::route::{Auth, Match, Routes, Rules, Shadow};
 use crate::tenant::{TenancyRules, Trust};
 
+/// What the rest of the document says of routes.
 pub(super) struct RouteDefaults {
     /// Of what no route matches; what a route doesn't say is as here.
     pub(super) rules: Rules,
+    /// Whether credentials are bound to tenants, or tenants are listed.
     pub(super) bindings: bool,
+    /// Whether all issuers could be read: only then a route may miss one.
     pub(super) issuers_known: bool,
-    /// `None` where it doesn't say.
+    /// `routes_unmatched`; `None` where it isn't there.
     pub(super) unmatched_denied: Option<bool>,
     pub(super) has_super_admin: bool,
 }
@@ -104,43 +107,55 @@ fn route_rules(
             "is none and the route takes tokens of every issuer: two issuers may use one subject for two users; name the issuers that it is for",
         );
     }
-    let only = spec.issuers.as_ref().map(|names| {
-        let mut indices = Vec::new();
-        for (position, name) in names.iter().enumerate() {
-            let named = issuers.iter().enumerate().filter(|(_, issuer)| issuer.name == *name);
-            let before = indices.len();
-            indices.extend(named.map(|(index, _)| index));
-            if indices.len() == before && defaults.issuers_known {
-                problems.error(
-                    format!("{path}.issuers[{position}]"),
-                    "is the name of no issuer; an issuer without name is known by its issuer",
-                );
-            }
+    Rules {
+        name: spec.name.clone(),
+        auth: spec.auth,
+        mode: spec.mode.unwrap_or(defaults.rules.mode),
+        issuers: only_issuers(context, defaults, spec, issuers),
+        tenancy,
+        shadow: shadow(context, defaults, spec),
+        ip: spec.ip.clone(),
+        scopes: spec.scopes.clone(),
+        roles: spec.roles.clone(),
+        action: spec.action.clone(),
+    }
+}
+
+/// The issuers that a route names, by index; `None` where it names none, so
+/// that all will do.
+fn only_issuers(
+    context: &Context<'_>,
+    defaults: &RouteDefaults,
+    spec: &RouteSpec,
+    issuers: &[Issuer],
+) -> Option<Vec<usize>> {
+    let names = spec.issuers.as_ref()?;
+    let mut indices = Vec::new();
+    for (position, name) in names.iter().enumerate() {
+        let named = issuers.iter().enumerate().filter(|(_, issuer)| issuer.name == *name);
+        let before = indices.len();
+        indices.extend(named.map(|(index, _)| index));
+        if indices.len() == before && defaults.issuers_known {
+            context.problems.error(
+                format!("{}.issuers[{position}]", spec.path),
+                "is the name of no issuer; an issuer without name is known by its issuer",
+            );
         }
-        indices
-    });
-    let shadow = match spec.shadow {
+    }
+    Some(indices)
+}
+
+fn shadow(context: &Context<'_>, defaults: &RouteDefaults, spec: &RouteSpec) -> Shadow {
+    match spec.shadow {
         None => defaults.rules.shadow,
         Some(_) if defaults.rules.shadow == Shadow::Untouched => {
-            problems.error(
-                format!("{path}.shadow"),
+            context.problems.error(
+                format!("{}.shadow", spec.path),
                 "contradicts shadow: untouched, which is for the whole document",
             );
             Shadow::Off
         }
         Some(true) => Shadow::On,
         Some(false) => Shadow::Off,
-    };
-    Rules {
-        name: spec.name.clone(),
-        auth: spec.auth,
-        mode: spec.mode.unwrap_or(defaults.rules.mode),
-        issuers: only,
-        tenancy,
-        shadow,
-        ip: spec.ip.clone(),
-        scopes: spec.scopes.clone(),
-        roles: spec.roles.clone(),
-        action: spec.action.clone(),
     }
 }

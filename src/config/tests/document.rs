@@ -38,7 +38,7 @@ fn told(outcome: &Outcome) -> String {
             let policies = (&tenancy.default_policy, &tenancy.unlisted_policy);
             let acme = tenancy.name("acme").and_then(|name| tenancy.directory.get(&name));
             let client = acme.and_then(|acme| acme.clients.get("web"));
-            let sections = (&guard.super_admin, &guard.dev, guard.throttle, guard.limits);
+            let sections = (&guard.super_admin, &guard.dev, guard.throttle, guard.limit_headers);
             format!(
                 "{warnings:#?} {:#?} {:#?} {:#?} {:#?} {:#?} {policies:#?} {:#?} {client:#?} {sections:#?}",
                 guard.routes,
@@ -201,6 +201,8 @@ fn junk() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = load_text(&bytes);

@@ -29,27 +29,32 @@ const NO_RATE: [&str; 12] = [
 
 #[test]
 fn a_bad_rate_is_told_by_its_place_at_every_level() {
+    const FORM: &str = "as in \"100/min\"";
     for (pointer, path) in LEVELS {
         for field in ["requests", "actions/publish", "actions/*"] {
             let at = |rate: Value| with(full(), &format!("{pointer}/limits/{field}"), rate);
             let path = format!("{path}.limits.{}", field.replace('/', "."));
-            for bad in NO_RATE {
-                refused(&at(json!(bad)), &path, "as in \"100/min\"");
-            }
-            for bad in [json!(1000), json!(""), json!({"count": 5}), json!(["1/min"]), json!(true)]
-            {
-                refused(
-                    &at(bad),
-                    &path,
-                    "must be a rate, as in \"100/min\", or the name of a tier",
-                );
-            }
-            refused(&at(json!("4294967296/day")), &path, "must be at most 4294967295");
-            refused(&at(json!("iron")), &path, "names the tier iron, which limits.tiers doesn't");
-            for good in ["0/sec", "4294967295/day", "1/hour", "gold"] {
-                assert_eq!(accepted(&at(json!(good))), [], "{path} {good}");
-            }
+            refused(&at(json!("100/minute")), &path, FORM);
+            refused(&at(json!(1000)), &path, FORM);
+            assert_eq!(accepted(&at(json!("gold"))), [], "{path}");
         }
+    }
+}
+
+#[test]
+fn a_limit_is_a_rate_or_the_name_of_a_tier() {
+    let path = "tenants[0].limits.requests";
+    let at = |rate: Value| with(full(), "/tenants/0/limits/requests", rate);
+    for bad in NO_RATE {
+        refused(&at(json!(bad)), path, "as in \"100/min\"");
+    }
+    for bad in [json!(1000), json!(""), json!({"count": 5}), json!(["1/min"]), json!(true)] {
+        refused(&at(bad), path, "must be a rate, as in \"100/min\", or the name of a tier");
+    }
+    refused(&at(json!("4294967296/day")), path, "must be at most 4294967295");
+    refused(&at(json!("iron")), path, "names the tier iron, which limits.tiers doesn't");
+    for good in ["0/sec", "4294967295/day", "1/hour", "gold"] {
+        assert_eq!(accepted(&at(json!(good))), [], "{good}");
     }
 }
 

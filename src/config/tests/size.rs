@@ -52,8 +52,8 @@ fn seconds_to_load(text: &[u8]) -> Duration {
 
 #[test]
 fn ten_times_the_tenants_take_about_ten_times_as_long() {
-    let few = seconds_to_load(large(200).to_string().as_bytes());
-    let many = seconds_to_load(large(2_000).to_string().as_bytes());
+    let few = seconds_to_load(large(100).to_string().as_bytes());
+    let many = seconds_to_load(large(1_000).to_string().as_bytes());
     // Were anything quadratic, it would be a hundred times.
     assert!(many < few * 40, "{few:?} {many:?}");
 }
@@ -70,7 +70,7 @@ fn ten_thousand_tenants_with_ten_keys_each_load_in_reasonable_time() {
 
 #[test]
 fn very_many_mistakes_are_told_soon() {
-    let mut document = large(2_000);
+    let mut document = large(1_000);
     for tenant in document["tenants"].as_array_mut().unwrap() {
         tenant["limits"]["actions"]["ghost"] = json!("1/min");
         tenant["roles"] = json!(["ghost"]);
@@ -80,7 +80,7 @@ fn very_many_mistakes_are_told_soon() {
     let started = Instant::now();
     let said = errors(&document);
     // Each digest but the first is there already.
-    assert_eq!(said.len(), 2_000 + 2_000 + 1_999);
+    assert_eq!(said.len(), 1_000 + 1_000 + 999);
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 

@@ -194,6 +194,8 @@ fn a_host_that_fails_is_no_verdict_to_keep() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Whatever came before, a cache changes no verdict.
     #[test]
     fn a_cache_changes_no_verdict(

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::action::Action;
 use super::rate::Rate;
 
 /// In how many shared values all buckets are kept. Fixed, since a host never
@@ -60,7 +61,7 @@ impl Account {
     }
 
     /// The bucket of its requests, or of one action.
-    pub(super) fn bucket(&self, action: Option<&str>, rate: Rate) -> Bucket {
+    pub(super) fn bucket(&self, action: Option<&Action>, rate: Rate) -> Bucket {
         let own = mixed(self.seed, action, rate);
         let id = match self.crowd {
             None => own & !CROWD,
@@ -88,12 +89,8 @@ fn digest(names: &[&str]) -> (u16, u64) {
 
 /// Spreads what tells an account's buckets apart over 64 bits (the finalizer
 /// of splitmix64). The seed is a digest's; the rest is the configuration's.
-fn mixed(seed: u64, action: Option<&str>, rate: Rate) -> u64 {
-    let what = action.map_or([0; 8], |action| {
-        let digest: [u8; 32] = Sha256::digest(action.as_bytes()).into();
-        *digest.first_chunk().unwrap_or(&[0; 8])
-    });
-    let mut x = seed ^ u64::from_le_bytes(what).rotate_left(17);
+fn mixed(seed: u64, action: Option<&Action>, rate: Rate) -> u64 {
+    let mut x = seed ^ action.map_or(0, Action::seed).rotate_left(17);
     x ^= u64::from(rate.window.seconds()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -114,8 +111,9 @@ mod tests {
         let mut ids = HashSet::new();
         let accounts =
             [&["tenant", "a"][..], &["tenant", "b"], &["client", "a", "b"], &["client", "ab", ""]];
+        let [publish, read] = ["publish", "read"].map(|name| Action::parse(name).unwrap());
         for names in accounts {
-            for action in [None, Some("publish"), Some("read")] {
+            for action in [None, Some(&publish), Some(&read)] {
                 for text in ["5/sec", "5/min"] {
                     let account = Account::listed(names);
                     assert!(ids.insert(account.bucket(action, rate(text)).id));

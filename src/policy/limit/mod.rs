@@ -4,12 +4,14 @@
 //! Fixed windows, counted exactly over all workers of one proxy: the counts
 //! are in shared data, changed by compare-and-swap only.
 
+mod action;
 mod bucket;
 mod ledger;
 mod page;
 mod rate;
 mod report;
 
+pub(crate) use action::Action;
 pub(crate) use bucket::Account;
 pub(crate) use rate::Rate;
 pub(crate) use report::{HeaderStyles, Quotas};
@@ -41,16 +43,10 @@ impl Limits {
     }
 }
 
-/// The `limits` section, as far as requests need it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LimitRules {
-    pub(crate) headers: HeaderStyles,
-}
-
 /// The limits that one request counts in, from the tenant down.
 #[derive(Debug, Default)]
 pub(crate) struct Charges<'a> {
-    action: Option<&'a str>,
+    action: Option<&'a Action>,
     charges: Vec<Charge<'a>>,
 }
 
@@ -58,19 +54,19 @@ pub(crate) struct Charges<'a> {
 struct Charge<'a> {
     /// `None` for a subject.
     level: Option<Level>,
-    action: Option<&'a str>,
+    action: Option<&'a Action>,
     bucket: Bucket,
 }
 
 impl<'a> Charges<'a> {
     /// No charges yet, for a request of that action.
-    pub(crate) fn new(action: Option<&'a str>) -> Self {
+    pub(crate) fn new(action: Option<&'a Action>) -> Self {
         Self { action, charges: Vec::new() }
     }
 
     /// Adds what somebody's limits say of the request.
     pub(crate) fn add(&mut self, level: Level, account: Account, limits: &Limits) {
-        let mut push = |action: Option<&'a str>, rate: Rate| {
+        let mut push = |action: Option<&'a Action>, rate: Rate| {
             let bucket = account.bucket(action, rate);
             self.charges.push(Charge { level: Some(level), action, bucket });
         };
@@ -78,7 +74,7 @@ impl<'a> Charges<'a> {
             push(None, rate);
         }
         if let Some(action) = self.action
-            && let Some(rate) = limits.of_action(action)
+            && let Some(rate) = limits.of_action(action.name())
         {
             push(Some(action), rate);
         }
@@ -127,7 +123,7 @@ impl<'a> Charges<'a> {
         let balance = run(host, &buckets)?;
         let quotas = self.charges.iter().zip(balance.standings).map(|(charge, standing)| Quota {
             level: charge.level,
-            action: charge.action.map(str::to_owned),
+            action: charge.action.map(|action| action.name().to_owned()),
             rate: charge.bucket.rate,
             used: standing.used,
             end: standing.end,

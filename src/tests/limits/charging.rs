@@ -109,7 +109,7 @@ fn a_shadow_charges_nothing_and_blocks_nothing() {
         assert_eq!(host.shared_size(), (0, 0));
         assert_eq!(left(&off, &by_key("web-1", "/publish"), &host), 5);
         // What another guard counted is told of, but refuses nobody.
-        let decision = decision(&on, &by_key("web-1", "/publish"), &host);
+        let decision = decide_at(&on, &by_key("web-1", "/publish"), &host);
         assert_eq!(decision.verdict.marker(), Some("shadow"));
         assert_eq!(decision.denial.unwrap().code.name(), "rate_limited");
     }

@@ -29,7 +29,7 @@ fn the_headers_are_those_that_are_asked_for() {
         (json!({"limits": {"headers": []}}), &[]),
     ] {
         let guard = limited(merged(limits(), headers.clone()));
-        let decision = decision(&guard, &by_key("web-1", "/"), &FixedHost::at(NOW));
+        let decision = decide_at(&guard, &by_key("web-1", "/"), &FixedHost::at(NOW));
         assert_eq!(told(&decision), expected, "{headers}");
     }
 }
@@ -61,7 +61,7 @@ fn every_refusal_of_a_known_tenant_tells_of_its_limits() {
         (by_key("web-1", "/").with("x-tenant-id", "globex"), "tenant_mismatch", None),
         (by_key("web-1", "/a//b"), "path_ambiguous", None),
     ] {
-        let decision = decision(&guard, &request, &host);
+        let decision = decide_at(&guard, &request, &host);
         assert_eq!(decision.denial.as_ref().unwrap().code.name(), code, "{request:?}");
         assert_eq!(remaining(&decision).as_deref(), left, "{code}");
     }
@@ -81,7 +81,7 @@ fn what_no_limit_covers_is_told_of_no_limit() {
         (by_key("globex-1", "/publish"), false),
         (by_token(json!({"tenant": "globex", "plan": "gold"}), "/"), true),
     ] {
-        let decision = decision(&guard, &request, &host);
+        let decision = decide_at(&guard, &request, &host);
         assert_eq!(!decision.response.is_empty(), covered, "{request:?}");
     }
 }
@@ -114,7 +114,7 @@ fn the_tightest_level_is_told_and_all_are_in_the_policy() {
         (60.0, "rate_limited", "6", "0", "\"tenant/publish\";r=0;t=57540"),
     ] {
         host.set(NOW + later);
-        let decision = decision(&guard, &by_key("web-1", "/publish"), &host);
+        let decision = decide_at(&guard, &by_key("web-1", "/publish"), &host);
         let told = NAMES.map(|name| header(&decision, name).unwrap());
         let found = decision.verdict.marker();
         let found = found.unwrap_or_else(|| decision.denial.as_ref().unwrap().code.name());
@@ -129,7 +129,7 @@ fn a_subject_is_named_as_one() {
     let styles = json!({"limits": {"headers": ["ratelimit"]}});
     let guard = limited(styles);
     let request = by_token(json!({"tenant": "acme", "plan": "gold"}), "/");
-    let decision = decision(&guard, &request, &FixedHost::at(NOW));
+    let decision = decide_at(&guard, &request, &FixedHost::at(NOW));
     assert_eq!(header(&decision, "ratelimit").unwrap(), "\"subject\";r=4;t=60");
     assert_eq!(header(&decision, "ratelimit-policy").unwrap(), "\"subject\";q=5;w=60");
 }
@@ -138,7 +138,7 @@ fn a_subject_is_named_as_one() {
 fn a_refusal_stays_what_it_is_where_its_limits_cannot_be_read() {
     let guard = limited(tenants(json!({"requests": "5/min"}), Value::Null, Value::Null));
     for host in [BrokenHost::Reads, BrokenHost::Clock] {
-        let decision = decision(&guard, &by_key("web-1", "/scoped"), &host);
+        let decision = decide_at(&guard, &by_key("web-1", "/scoped"), &host);
         assert_eq!(decision.denial.as_ref().unwrap().code.name(), "scope_missing");
         assert!(decision.response.is_empty(), "{host:?}");
     }

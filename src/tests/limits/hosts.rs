@@ -46,7 +46,7 @@ fn a_page_that_nobody_can_have_written_lets_nobody_in() {
         for garbage in [&[][..], &[0; 1], &[0; 16], &[0; 20], &[255; 17], b"not a page"] {
             let host = FixedHost::at(NOW);
             host.share(page, garbage, None).unwrap();
-            let decision = decision(&guard, &request, &host);
+            let decision = decide_at(&guard, &request, &host);
             assert_eq!(decision.denial.unwrap().code.name(), "limiter_unavailable");
             assert_eq!(host.shared_size(), (1, garbage.len()), "nothing is charged");
             // Those whose counts are elsewhere aren't touched by it.
@@ -60,7 +60,7 @@ fn a_worker_that_is_always_overtaken_is_refused_and_charges_nothing() {
     let guard = three_levels();
     let host = FixedHost::at(NOW);
     host.overtaken.set(usize::MAX);
-    let refused = decision(&guard, &by_key("web-1", "/"), &host);
+    let refused = decide_at(&guard, &by_key("web-1", "/"), &host);
     assert_eq!(refused.denial.as_ref().unwrap().code.name(), "limiter_unavailable");
     assert_eq!(refused.denial.unwrap().code.status(), 503);
     assert_eq!(host.shared_size(), (0, 0));

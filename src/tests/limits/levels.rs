@@ -44,7 +44,7 @@ fn the_reply_tells_whose_limit_it_is() {
         let guard = limited(tenants(tenant, client, key));
         let host = FixedHost::at(NOW);
         assert_eq!(left(&guard, &by_key("web-1", "/"), &host), 3);
-        let denial = decision(&guard, &by_key("web-1", "/"), &host).denial.unwrap();
+        let denial = decide_at(&guard, &by_key("web-1", "/"), &host).denial.unwrap();
         assert_eq!(denial.level.map(|level| level.name()), Some(level), "{levels:?}");
         let rule = denial.rule.unwrap();
         assert!(rule.starts_with(&format!("limits of {level}: 3 in ")), "{rule}");
@@ -63,7 +63,7 @@ fn an_action_counts_in_its_own_limit_and_in_that_of_all_requests() {
         let guard = limited(tenants(tenant, client, key));
         let host = FixedHost::at(NOW);
         assert_eq!(left(&guard, &by_key("web-1", "/publish"), &host), 3, "{level}");
-        let denial = decision(&guard, &by_key("web-1", "/publish"), &host).denial.unwrap();
+        let denial = decide_at(&guard, &by_key("web-1", "/publish"), &host).denial.unwrap();
         let rule = denial.rule.unwrap();
         assert!(rule.starts_with(&format!("limits of {level}: 3 in ")), "{rule}");
         assert_eq!(left(&guard, &by_key("web-1", "/read"), &host), 7, "{level}");

@@ -208,7 +208,7 @@ fn a_change_of_the_configuration_leaves_the_counts_of_limits_as_they_are() {
     let more = limited(tenants(json!({"requests": "7/min"}), json!(null), json!(null)));
     assert_eq!(left(&more, &by_key("web-1", "/"), &host), 2);
     let less = limited(tenants(json!({"requests": "3/min"}), json!(null), json!(null)));
-    let refused = decision(&less, &by_key("web-1", "/"), &host);
+    let refused = decide_at(&less, &by_key("web-1", "/"), &host);
     assert_eq!(header(&refused, "x-rate-limit-remaining").unwrap(), "0");
     // Another window is another limit.
     let hourly = limited(tenants(json!({"requests": "3/hour"}), json!(null), json!(null)));

@@ -106,7 +106,7 @@ fn the_reply_names_no_level_for_a_subjects_own_limit() {
     let guard = limited(json!({}));
     let host = FixedHost::at(NOW);
     assert_eq!(left(&guard, &who("acme", "alice", "gold"), &host), 5);
-    let denial = decision(&guard, &who("acme", "alice", "gold"), &host).denial.unwrap();
+    let denial = decide_at(&guard, &who("acme", "alice", "gold"), &host).denial.unwrap();
     assert_eq!(
         (denial.level, denial.rule.as_deref()),
         (None, Some("limits of subject: 5 in 60 s"))

@@ -19,7 +19,7 @@ fn keyed(rate: &str) -> Guard {
 /// Whether it is let in, what is left, when that resets, and in how many
 /// seconds.
 fn ask(guard: &Guard, host: &FixedHost) -> (bool, u64, u64, u64) {
-    let decision = decision(guard, &by_key("web-1", "/"), host);
+    let decision = decide_at(guard, &by_key("web-1", "/"), host);
     let number = |name| header(&decision, name).unwrap().parse().unwrap();
     let ratelimit = header(&decision, "ratelimit").unwrap();
     let seconds: u64 = ratelimit.rsplit_once("t=").unwrap().1.parse().unwrap();
@@ -91,7 +91,7 @@ fn a_refusal_lasts_as_long_as_the_longest_limit_that_is_full() {
         [(1.0, 3_599, "client"), (2.0, 3_598, "client"), (3_599.0, 1, "client")]
     {
         host.set(NOW + later);
-        let denial = decision(&guard, &by_key("web-1", "/"), &host).denial.unwrap();
+        let denial = decide_at(&guard, &by_key("web-1", "/"), &host).denial.unwrap();
         let found = (denial.retry_after, denial.level.map(|level| level.name()));
         assert_eq!(found, (Some(seconds), Some(level)), "{later}");
     }

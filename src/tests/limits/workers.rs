@@ -1,15 +1,12 @@
 //! Workers that overtake each other in the middle of a decision.
 
 use std::cell::{Cell, RefCell};
-use std::net::IpAddr;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::host::{
-    Hash, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp, Written,
-};
-use crate::testing::{FixedHost, NOW};
+use crate::host::{HostError, Written};
+use crate::testing::{FixedHost, NOW, WatchedHost};
 
 /// Workers that share a host, each with one request. Wherever the plan says
 /// so, another one's whole decision runs before a call to the host.
@@ -66,39 +63,17 @@ impl<'a> Workers<'a> {
     }
 }
 
-impl SignatureVerifier for Workers<'_> {
-    fn verify_signature(
-        &self,
-        hash: Hash,
-        key: &[u8],
-        signature: &[u8],
-        message: &[u8],
-    ) -> Result<SignatureVerdict, HostError> {
-        self.host.verify_signature(hash, key, signature, message)
+impl WatchedHost for Workers<'_> {
+    fn host(&self) -> &FixedHost {
+        self.host
     }
-}
 
-impl Host for Workers<'_> {
-    fn now(&self) -> Result<Timestamp, HostError> {
+    fn before(&self, _: &'static str) -> Result<(), HostError> {
         self.pause();
-        self.host.now()
+        Ok(())
     }
 
-    fn client_address(&self) -> Result<Option<IpAddr>, HostError> {
-        self.host.client_address()
-    }
-
-    fn peer_address(&self) -> Result<Option<IpAddr>, HostError> {
-        self.host.peer_address()
-    }
-
-    fn shared(&self, name: &str) -> Result<Option<Shared>, HostError> {
-        self.pause();
-        self.host.shared(name)
-    }
-
-    fn share(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
-        self.pause();
+    fn write(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
         let written = self.host.share(name, value, version);
         if written == Ok(Written::Overtaken) {
             self.lost.set(self.lost.get() + 1);
@@ -189,51 +164,19 @@ struct Late<'a> {
     rival: &'a Cell<usize>,
 }
 
-impl Late<'_> {
-    fn count(&self) {
+impl WatchedHost for Late<'_> {
+    fn host(&self) -> &FixedHost {
+        self.host
+    }
+
+    fn before(&self, _: &'static str) -> Result<(), HostError> {
         if self.calls.replace(self.calls.get().wrapping_sub(1)) == 0 {
             let published = outcome(self.guard, &by_key("app-1", "/publish"), self.host);
             self.rival.set(usize::from(published == "allow"));
             self.host.set(NOW + 60.0);
             assert_eq!(outcome(self.guard, &by_key("web-1", "/read"), self.host), "allow");
         }
-    }
-}
-
-impl SignatureVerifier for Late<'_> {
-    fn verify_signature(
-        &self,
-        hash: Hash,
-        key: &[u8],
-        signature: &[u8],
-        message: &[u8],
-    ) -> Result<SignatureVerdict, HostError> {
-        self.host.verify_signature(hash, key, signature, message)
-    }
-}
-
-impl Host for Late<'_> {
-    fn now(&self) -> Result<Timestamp, HostError> {
-        self.count();
-        self.host.now()
-    }
-
-    fn client_address(&self) -> Result<Option<IpAddr>, HostError> {
-        self.host.client_address()
-    }
-
-    fn peer_address(&self) -> Result<Option<IpAddr>, HostError> {
-        self.host.peer_address()
-    }
-
-    fn shared(&self, name: &str) -> Result<Option<Shared>, HostError> {
-        self.count();
-        self.host.shared(name)
-    }
-
-    fn share(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
-        self.count();
-        self.host.share(name, value, version)
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::*;
-use crate::host::{Hash, SignatureVerdict, SignatureVerifier};
+use crate::testing::WatchedHost;
 
 /// A worker of a host that others share, and what it asked for.
 struct Worker<'a> {
@@ -20,39 +20,17 @@ impl<'a> Worker<'a> {
     }
 }
 
-impl SignatureVerifier for Worker<'_> {
-    fn verify_signature(
-        &self,
-        _: Hash,
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-    ) -> Result<SignatureVerdict, HostError> {
-        Ok(SignatureVerdict::Unsupported)
-    }
-}
-
-impl Host for Worker<'_> {
-    fn now(&self) -> Result<Timestamp, HostError> {
-        self.asked.borrow_mut().push("now");
-        self.clock.and_then(|()| self.host.now())
+impl WatchedHost for Worker<'_> {
+    fn host(&self) -> &FixedHost {
+        self.host
     }
 
-    fn client_address(&self) -> Result<Option<IpAddr>, HostError> {
-        self.host.client_address()
+    fn before(&self, call: &'static str) -> Result<(), HostError> {
+        self.asked.borrow_mut().push(call);
+        if call == "now" { self.clock } else { Ok(()) }
     }
 
-    fn peer_address(&self) -> Result<Option<IpAddr>, HostError> {
-        self.host.peer_address()
-    }
-
-    fn shared(&self, name: &str) -> Result<Option<Shared>, HostError> {
-        self.asked.borrow_mut().push("shared");
-        self.host.shared(name)
-    }
-
-    fn share(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
-        self.asked.borrow_mut().push("share");
+    fn write(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
         if let Some(rivals) = self.rivals.get().checked_sub(1) {
             self.rivals.set(rivals);
             fail("192.0.2.1", 1, self.host);

@@ -1,13 +1,12 @@
 //! What is counted, bucket by bucket, and what a charge asks of the host.
 
 use std::cell::{Cell, RefCell};
-use std::net::IpAddr;
 
+use super::super::action::Action;
 use super::super::bucket::Account;
 use super::super::rate::Rate;
 use super::*;
-use crate::host::{Hash, Shared, SignatureVerdict, SignatureVerifier, Timestamp};
-use crate::testing::{BrokenHost, FixedHost, NOW};
+use crate::testing::{BrokenHost, FixedHost, NOW, WatchedHost};
 
 /// A tenant, a client and a key, on a page each.
 fn three(rates: [&str; 3]) -> Vec<Bucket> {
@@ -46,39 +45,17 @@ impl<'a> Disturbed<'a> {
     }
 }
 
-impl SignatureVerifier for Disturbed<'_> {
-    fn verify_signature(
-        &self,
-        hash: Hash,
-        key: &[u8],
-        signature: &[u8],
-        message: &[u8],
-    ) -> Result<SignatureVerdict, HostError> {
-        self.host.verify_signature(hash, key, signature, message)
-    }
-}
-
-impl Host for Disturbed<'_> {
-    fn now(&self) -> Result<Timestamp, HostError> {
-        self.asked.borrow_mut().push("now");
-        self.host.now()
+impl WatchedHost for Disturbed<'_> {
+    fn host(&self) -> &FixedHost {
+        self.host
     }
 
-    fn client_address(&self) -> Result<Option<IpAddr>, HostError> {
-        self.host.client_address()
+    fn before(&self, call: &'static str) -> Result<(), HostError> {
+        self.asked.borrow_mut().push(call);
+        Ok(())
     }
 
-    fn peer_address(&self) -> Result<Option<IpAddr>, HostError> {
-        self.host.peer_address()
-    }
-
-    fn shared(&self, name: &str) -> Result<Option<Shared>, HostError> {
-        self.asked.borrow_mut().push("shared");
-        self.host.shared(name)
-    }
-
-    fn share(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
-        self.asked.borrow_mut().push("share");
+    fn write(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
         let write = self.writes.replace(self.writes.get() + 1);
         let (from, to, answer) = self.disturbed;
         if (from..to).contains(&write) { answer } else { self.host.share(name, value, version) }
@@ -127,7 +104,8 @@ fn a_charge_asks_the_host_for_no_more_than_it_needs() {
     // Two buckets of one account are one page.
     let account = Account::listed(&["tenant", "x"]);
     let rate = Rate::parse("5/min").unwrap();
-    let two = [account.bucket(None, rate), account.bucket(Some("publish"), rate)];
+    let publish = Action::parse("publish").unwrap();
+    let two = [account.bucket(None, rate), account.bucket(Some(&publish), rate)];
     assert!(is_charged(&worker, &two));
     assert_eq!(worker.asked.take(), ["shared", "now", "share"]);
 }
