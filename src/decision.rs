@@ -4,7 +4,7 @@ use crate::audit::{AuditLine, AuditLog};
 use crate::changes::{Changes, Credentials};
 use crate::denial::{Code, Denial};
 use crate::jwt::CacheUse;
-use crate::policy::Admitted;
+use crate::policy::{self, Admitted};
 use crate::principal::Principal;
 use crate::request::Headers;
 use crate::route::Shadow;
@@ -59,11 +59,10 @@ impl Guard {
                     (Verdict::Shadow, Changes::default())
                 }
                 _ => {
-                    let known = self.upstream.known(
-                        progress.principal.as_ref(),
-                        progress.tenant.as_ref(),
-                        progress.findings.permissions.as_ref(),
-                    );
+                    let (principal, tenant) =
+                        (progress.principal.as_ref(), progress.tenant.as_ref());
+                    let permissions = principal.map(|who| policy::permissions(self, who, tenant));
+                    let known = self.upstream.known(principal, tenant, permissions.as_ref());
                     let reply = self.replies.reply(denial, headers);
                     (Verdict::Refuse(reply), change(Credentials::LeaveLogs, known))
                 }
@@ -71,7 +70,7 @@ impl Guard {
         };
         let untouched = shadow == Shadow::Untouched && verdict == Verdict::Shadow;
         let audit = self.line(headers, &progress, &outcome, &verdict);
-        let quotas = progress.findings.quotas.as_ref();
+        let quotas = progress.quotas.as_ref();
         let principal = progress.principal.as_ref();
         Decision {
             verdict,

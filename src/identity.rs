@@ -87,8 +87,7 @@ impl Upstream {
             set(&names.key, principal.key().map(|key| text(&key.id)));
             set(&names.method, Some(principal.method().name().to_owned()));
         }
-        // What a credential carries is worth nothing until it is cut down to
-        // what all above it allow.
+        // Never what a credential carries, but what all above it allow of that.
         if let Some(permissions) = permissions {
             set(&names.roles, Some(list(permissions.roles().collect(), ",")));
             set(&names.scopes, Some(list(permissions.scopes().collect(), " ")));

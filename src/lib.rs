@@ -69,8 +69,8 @@ use api_key::ApiKeys;
 use credential::{DevHeaders, Sources, SuperAdmin};
 use identity::Upstream;
 use jwt::Jwt;
-use policy::limit::HeaderStyles;
-use policy::{Admitted, Findings, Roles};
+use policy::limit::{HeaderStyles, Quotas};
+use policy::{Admitted, Roles};
 use principal::{Principal, Trail};
 use reply::Replies;
 use request::Target;
@@ -111,7 +111,8 @@ struct Progress<'g> {
     principal: Option<Principal>,
     tenant: Option<ResolvedTenant>,
     trail: Trail,
-    findings: Findings,
+    /// Where the limits of the request stand.
+    quotas: Option<Quotas>,
 }
 
 /// Where the way ends without a refusal.
@@ -165,8 +166,8 @@ impl Guard {
         progress.principal = Some(principal.clone());
         let tenant = self.tenant(rules, &principal, headers, &target, host)?;
         progress.tenant.clone_from(&tenant);
-        let findings = &mut progress.findings;
-        let admitted = policy::admit(self, rules, principal, tenant, host, findings)?;
+        let quotas = &mut progress.quotas;
+        let admitted = policy::admit(self, rules, principal, tenant, host, quotas)?;
         Ok(Arrived::Admitted(Box::new(admitted)))
     }
 

@@ -47,16 +47,19 @@ impl Admitted {
     }
 }
 
-/// What policies came to besides the outcome.
-#[derive(Debug, Default)]
-pub(crate) struct Findings {
-    pub(crate) permissions: Option<Permissions>,
-    /// Where the limits of the request stand, for its response.
-    pub(crate) quotas: Option<Quotas>,
+/// What a caller may do under all ceilings, whether it is let in or not.
+pub(crate) fn permissions(
+    guard: &Guard,
+    principal: &Principal,
+    tenant: Option<&ResolvedTenant>,
+) -> Permissions {
+    let tenant = tenant.map(ResolvedTenant::name);
+    Levels::new(&guard.tenancy, principal, tenant).permissions(&guard.roles)
 }
 
 /// Checks states, addresses, scopes, roles, then limits, which alone leave a
-/// trace: a request that anything refuses is charged nowhere.
+/// trace: a request that anything refuses is charged nowhere. `quotas` becomes
+/// where the limits of the request stand, for its response.
 ///
 /// # Errors
 /// The code of the first that fails.
@@ -66,13 +69,14 @@ pub(crate) fn admit(
     principal: Principal,
     tenant: Option<ResolvedTenant>,
     host: &dyn Host,
-    findings: &mut Findings,
+    quotas: &mut Option<Quotas>,
 ) -> Result<Admitted, Denial> {
     let levels = Levels::new(&guard.tenancy, &principal, tenant.as_ref().map(ResolvedTenant::name));
+    let permissions = levels.permissions(&guard.roles);
     if !principal.is_super_admin() {
         let charges = levels.charges(rules);
-        let checked = check(&levels, &guard.roles, rules, host, findings);
-        findings.quotas = match (&checked, rules.shadow) {
+        let checked = check(&levels, &permissions, rules, host);
+        *quotas = match (&checked, rules.shadow) {
             (Ok(()), Shadow::Off) => charges.charge(host)?,
             // Shadow charges nothing.
             (Ok(()), _) => charges.look(host)?,
@@ -80,25 +84,23 @@ pub(crate) fn admit(
             (Err(_), _) => charges.look(host).unwrap_or_default(),
         };
         checked?;
-        if let Some(denial) = findings.quotas.as_ref().and_then(limit::refusal) {
+        if let Some(denial) = quotas.as_ref().and_then(limit::refusal) {
             return Err(denial);
         }
     }
-    let permissions = findings.permissions.take().unwrap_or_default();
     Ok(Admitted { principal, tenant, permissions })
 }
 
 /// All that needs no counting.
 fn check(
     levels: &Levels<'_>,
-    roles: &Roles,
+    permissions: &Permissions,
     rules: &Rules,
     host: &dyn Host,
-    findings: &mut Findings,
 ) -> Result<(), Denial> {
     levels.check_state()?;
     levels.check_address(rules, host)?;
-    findings.permissions.insert(levels.permissions(roles)).check(rules)
+    permissions.check(rules)
 }
 
 #[cfg(test)]

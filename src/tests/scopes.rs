@@ -236,15 +236,18 @@ fn a_refusal_tells_access_logs_what_was_left_of_roles_and_scopes() {
     ]}));
     let claims = json!({"scope": "a b", "roles": ["low", "high"]});
     let with = |path: &str, own: Value| of_acme(path, merged(claims.clone(), own));
+    let (all, both) = (Some("low,high"), Some("a b"));
+    let elsewhere = with("/a", json!({})).with("x-tenant-id", "globex");
     for (request, code, roles, scopes) in [
         (with("/both", json!({})), "scope_missing", Some("low"), Some("a")),
-        // Before they were cut down nothing is known of them.
-        (with("/a", json!({"tenant": "globex"})), "tenant_inactive", None, None),
-        (with("/a", json!({"tenant": "initech"})), "tenant_unknown", None, None),
-        (with("/a", json!({"client_id": "off"})), "client_inactive", None, None),
-        (with("/a", json!({"tenant": "default"})), "tenant_reserved", None, None),
+        (with("/a", json!({"tenant": "globex"})), "tenant_inactive", all, both),
+        (with("/a", json!({"tenant": "initech"})), "tenant_unknown", all, both),
+        (with("/a", json!({"client_id": "off"})), "client_inactive", Some("low"), Some("a")),
+        (with("/a", json!({"tenant": "default"})), "tenant_reserved", all, both),
+        // What its credential is for cuts it down, whatever the caller names.
+        (elsewhere, "tenant_mismatch", Some("low"), Some("a")),
+        // Nothing is known of a caller that isn't verified.
         (with("/a", json!({"exp": 1_000_000_000})), "token_expired", None, None),
-        (with("/a", json!({})).with("x-tenant-id", "globex"), "tenant_mismatch", None, None),
     ] {
         let request = request.with("x-roles", "forged").with("x-scopes", "forged");
         assert_eq!(outcome(&guard, &request), code);
