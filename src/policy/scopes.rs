@@ -53,7 +53,8 @@ impl Scopes {
         if self.all {
             *self = ceiling.clone();
         } else {
-            self.names.retain(|name| ceiling.names.contains(name));
+            let most: HashSet<&str> = ceiling.names().collect();
+            self.names.retain(|name| most.contains(name.as_str()));
         }
     }
 
