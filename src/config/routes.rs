@@ -37,6 +37,14 @@ pub(super) struct RouteSpec {
 }
 
 impl RouteSpec {
+    /// Whether its callers must be bound to a tenant, where the document's own
+    /// rule is strict; true of a route without callers.
+    pub(super) fn needs_a_tenant(&self) -> bool {
+        let agree = self.mode == Some(Mode::Either(Both::Agree));
+        let lax = self.tenancy.none || self.tenancy.strict == Some(false) || agree;
+        !lax || self.auth == Auth::None
+    }
+
     /// Whether it asks for more than a credential.
     pub(super) fn asks(&self) -> bool {
         self.ip.is_some()

@@ -8,17 +8,29 @@ use super::names::Names;
 use crate::jwt::{Issuer, IssuerName, Template};
 use crate::tenant::{Reach, Tenancy, TenantName};
 
+/// What routes ask of tokens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    /// Some ask for scopes.
+    pub(super) scopes: bool,
+    /// All ask for a tenant that nothing but the token can name.
+    pub(super) tenant: bool,
+}
+
 /// Links all issuers: those of the document, and each tenant's own.
 pub(super) fn link(
     context: &Context<'_>,
     specs: Vec<(IssuerSpec, Option<TenantName>)>,
     tenancy: &Tenancy,
-    scopes_asked: bool,
+    asked: Asked,
 ) -> Vec<Issuer> {
     check_names(context, &specs);
     check_issuers(context, &specs);
-    if scopes_asked {
+    if asked.scopes {
         check_scopes(context, &specs, tenancy);
+    }
+    if asked.tenant {
+        check_tenants(context, &specs);
     }
     let several = specs.len() > 1;
     specs
@@ -40,6 +52,23 @@ fn check_names(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>)]
             context.problems.error(
                 format!("{}.name", named.path),
                 format!("is the name of {} already; give each issuer its own", other.path),
+            );
+        }
+    }
+}
+
+/// Where every route asks for a tenant, an issuer should name some.
+fn check_tenants(context: &Context<'_>, specs: &[(IssuerSpec, Option<TenantName>)]) {
+    for (spec, owner) in specs {
+        let tenant = &spec.tenant;
+        let names = tenant.claims.is_some()
+            || tenant.fixed.is_some()
+            || tenant.acts_for.is_some()
+            || !tenant.subjects.is_empty();
+        if owner.is_none() && !names && !context.problems.has_errors_at(&spec.path) {
+            context.problems.warn(
+                &spec.path,
+                "says nothing of the tenant, and every route is strict: all of its tokens are refused with tenant_required; add tenant.claims, fixed, acts_for or subjects",
             );
         }
     }

@@ -12,13 +12,15 @@ use std::sync::Arc;
 use super::Document;
 use super::jwt::IssuerSpec;
 use super::node::Context;
+use super::routes::RouteSpec;
 use super::tenants::TenantEntrySpec;
 use crate::Guard;
 use crate::api_key::Owner;
-use crate::credential::{Sources, SuperAdmin};
+use crate::credential::{Both, Mode, Sources, SuperAdmin};
 use crate::jwt::{Issuer, Jwt, TenantSource};
 use crate::route::{Auth, Rules};
 use crate::tenant::{Tenancy, TenantName};
+use issuers::Asked;
 use keys::KeyTable;
 use routes::RouteDefaults;
 use tenants::TenantDefaults;
@@ -68,8 +70,13 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
         keys.claim(&digest, "super_admin.sha256");
         Some(SuperAdmin::new(admin.from, digest))
     });
-    let scopes_asked = document.routes.iter().any(|route| !route.scopes.is_empty());
-    let issuers = issuers::link(context, all_issuers, &tenancy, scopes_asked);
+    let asked = Asked {
+        scopes: document.routes.iter().any(|route| !route.scopes.is_empty()),
+        tenant: strict
+            && document.routes.iter().all(RouteSpec::needs_a_tenant)
+            && document.mode != Mode::Either(Both::Agree),
+    };
+    let issuers = issuers::link(context, all_issuers, &tenancy, asked);
     let bindings = listed || issuers.iter().any(binds);
     if bindings && !strict {
         problems.error("tenancy.strict", "must be true: credentials are bound to tenants, or tenants are listed, and callers that are bound to none would share the reserved one; set strict: false on the routes that need it");

@@ -127,3 +127,30 @@ fn a_bound_name_is_well_formed_and_not_the_reserved_one() {
         warned(&listed, &path, "is no listed tenant");
     }
 }
+
+#[test]
+fn an_issuer_that_says_nothing_of_tenants_is_told_where_every_route_asks_for_one() {
+    let silent = without(small(), "/jwt/issuers/0/tenant");
+    let told = |more: Value| {
+        let warnings = accepted(&crate::testing::merged(silent.clone(), more));
+        warnings.iter().any(|(at, text)| {
+            at == "jwt.issuers[0]" && text.starts_with("says nothing of the tenant")
+        })
+    };
+    let routes = |auth: &str, tenancy: Value| json!({"routes": [{"match": {"path": "/x"}, "auth": auth, "tenancy": tenancy}]});
+    let agree = json!([{"match": {"path": "/x"}, "mode": "either"}]);
+    assert!(told(json!({})));
+    assert!(told(json!({"routes": [{"match": {"path": "/x"}, "auth": "none"}]})));
+    assert!(told(routes("required", json!({"strict": true}))));
+    for fine in [
+        json!({"tenancy": {"strict": false}}),
+        routes("required", json!("none")),
+        routes("optional", json!({"strict": false})),
+        // The key beside it may be for one.
+        json!({"both": "agree"}),
+        json!({"both": "agree", "mode": "jwt", "routes": agree}),
+    ] {
+        assert!(!told(fine.clone()), "{fine}");
+    }
+    assert_eq!(accepted(&small()), []);
+}
