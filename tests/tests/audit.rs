@@ -89,37 +89,26 @@ fn a_line_says_who_what_where_and_by_which_rule() {
         let about = |path: &str, route: &str, more: Value| {
             with(json!({"method": "GET", "path": path, "route": route}), more)
         };
+        let guarded = |more: Value| about("/a", "routes[3] /**", more);
         let get = |path: &str| Request::get(path);
         expect(
             get("/a?x=1").bearer(&acme),
-            about(
-                "/a",
-                "routes[3] /**",
-                with(
-                    alice.clone(),
-                    json!({
+            guarded(with(
+                alice.clone(),
+                json!({
             "verdict": "allow", "tenant": "acme", "tenant_from": "bound"}),
-                ),
-            ),
+            )),
         );
         expect(
             get("/a").api_key("secret-of-web-1"),
-            about(
-                "/a",
-                "routes[3] /**",
-                json!({
-            "verdict": "allow", "tenant": "acme", "tenant_from": "bound", "auth": "api_key", "client": "web", "key": "web-1"}),
-            ),
+            guarded(json!({
+            "verdict": "allow", "tenant": "acme", "tenant_from": "bound", "auth": "api_key", "client": "web", "key": "web-1"})),
         );
         expect(
             get("/a").bearer(&machine).tenant("acme"),
-            about(
-                "/a",
-                "routes[3] /**",
-                json!({
+            guarded(json!({
             "verdict": "allow", "tenant": "acme", "tenant_from": "chosen", "auth": "jwt", "subject": "robot",
-            "issuer": "https://machine.example.com/", "kid": "machine"}),
-            ),
+            "issuer": "https://machine.example.com/", "kid": "machine"})),
         );
         expect(
             get("/public?x"),
@@ -128,37 +117,25 @@ fn a_line_says_who_what_where_and_by_which_rule() {
         // A refusal has the caller only once it is verified, and the tenant once it is resolved.
         expect(
             get("/a").bearer(&sleeping),
-            about(
-                "/a",
-                "routes[3] /**",
-                with(
-                    alice.clone(),
-                    json!({
+            guarded(with(
+                alice.clone(),
+                json!({
             "verdict": "deny", "code": "tenant_inactive", "level": "tenant", "rule": "active of tenant sleeping",
             "tenant": "sleeping", "tenant_from": "bound"}),
-                ),
-            ),
+            )),
         );
         expect(
             get("/a").bearer(&acme).tenant("globex"),
-            about(
-                "/a",
-                "routes[3] /**",
-                with(
-                    alice.clone(),
-                    json!({
+            guarded(with(
+                alice.clone(),
+                json!({
             "verdict": "deny", "code": "tenant_mismatch", "rule": "x-tenant-id"}),
-                ),
-            ),
+            )),
         );
         expect(
             get("/a").bearer(&broken),
-            about(
-                "/a",
-                "routes[3] /**",
-                json!({
-            "verdict": "deny", "code": "token_signature_invalid", "kid": "claims"}),
-            ),
+            guarded(json!({
+            "verdict": "deny", "code": "token_signature_invalid", "kid": "claims"})),
         );
         expect(
             get("/then/a").bearer(&broken).api_key("wrong"),
@@ -171,12 +148,8 @@ fn a_line_says_who_what_where_and_by_which_rule() {
         );
         expect(
             get("/a").header("x-user-id", "root"),
-            about(
-                "/a",
-                "routes[3] /**",
-                json!({
-            "verdict": "deny", "code": "credentials_missing"}),
-            ),
+            guarded(json!({
+            "verdict": "deny", "code": "credentials_missing"})),
         );
         expect(
             get("/a;b?c=d"),

@@ -53,8 +53,8 @@ impl Account {
     }
 
     /// The account of one of a crowd: those that the configuration doesn't
-    /// list. A crowd is a tenant's, or all that no tenant answers for, so that
-    /// none can take another's room.
+    /// list. A crowd is a tenant's, or all that no tenant answers for: where
+    /// one grows too large its own members share a bucket first.
     pub(crate) fn crowd(crowd: &[&str], names: &[&str]) -> Self {
         let (page, seed) = digest(names);
         Self { page, seed, crowd: Some(digest(crowd).1) }
