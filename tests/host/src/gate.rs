@@ -30,7 +30,12 @@ const HOSTCALLS: &[(&str, &str, &str, Option<usize>, Body)] = &[
     ("env", "proxy_send_local_response", "iiiiiiii", None, send_local_response),
     ("env", "proxy_call_foreign_function", "iiiiii", Some(4), call_foreign_function),
     ("env", "proxy_define_metric", "iiii", None, define_metric),
-    ("env", "proxy_increment_metric", "iI", None, increment_metric),
+    ("env", "proxy_increment_metric", "iI", None, |c, a| Ok(c.data_mut().increment_metric(a[0] as u32, a[1] as i64))),
+    ("env", "proxy_record_metric", "iI", None, |c, a| Ok(c.data_mut().record_metric(a[0] as u32, a[1]))),
+    ("env", "proxy_http_call", "iiiiiiiiii", None, callouts::http_call),
+    ("env", "proxy_set_tick_period_milliseconds", "i", None, callouts::set_tick_period),
+    ("env", "proxy_set_effective_context", "i", None, |c, a| Ok(c.data_mut().set_effective(a[0] as u32))),
+    ("env", "proxy_continue_stream", "i", None, |c, a| Ok(c.data_mut().resume(a[0] as u32))),
     (WASI, "environ_sizes_get", "ii", None, environ_sizes_get),
     (WASI, "environ_get", "ii", None, environ_get),
 ];
@@ -64,7 +69,7 @@ fn pass(
     body: Body,
 ) -> Answer {
     let effect = caller.data_mut().enter(name);
-    let index = caller.data().calls.len() - 1;
+    let index = caller.data().records.calls.len() - 1;
     let answer = match effect {
         Some(Effect::Status(status)) => {
             describe(caller, name, arguments);
@@ -91,7 +96,7 @@ fn pass(
         }
     };
     caller.data_mut().effect = None;
-    caller.data_mut().calls[index].status = answer;
+    caller.data_mut().records.calls[index].1.status = answer;
     Ok(answer)
 }
 
@@ -99,7 +104,7 @@ fn pass(
 fn describe(caller: &mut Caller<'_, World>, name: &str, arguments: &[u64]) {
     let at = match name {
         "proxy_get_property" | "proxy_set_property" | "proxy_call_foreign_function" => 0,
-        "proxy_get_shared_data" | "proxy_set_shared_data" => 0,
+        "proxy_get_shared_data" | "proxy_set_shared_data" | "proxy_http_call" => 0,
         "proxy_define_metric" => 1,
         "proxy_replace_header_map_value" | "proxy_remove_header_map_value" => 1,
         _ => return,
@@ -118,6 +123,8 @@ macro_rules! bytes {
         }
     };
 }
+
+mod callouts;
 
 fn log(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
     let message = bytes!(caller, a[1], a[2]);
@@ -217,19 +224,6 @@ fn define_metric(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
     Ok(match caller.data_mut().define_metric(a[0] as u32, &name) {
         Ok(id) => give_number(caller, a[3] as u32, u64::from(id), 4),
         Err(status) => status,
-    })
-}
-
-fn increment_metric(caller: &mut Caller<'_, World>, a: &[u64]) -> Answer {
-    let offset = a[1] as i64;
-    Ok(match caller.data_mut().metric(a[0] as u32) {
-        // As Envoy: a counter only rises.
-        Some((_, 0, _)) if offset <= 0 => status::BAD_ARGUMENT,
-        Some((_, _, value)) => {
-            *value = value.wrapping_add(offset);
-            status::OK
-        }
-        None => status::BAD_ARGUMENT,
     })
 }
 

@@ -11,6 +11,10 @@
 //! it answers alone (configuration, clock, log, metrics), its `Status` lacks
 //! 5, 9 and 11, and it encodes every buffer itself.
 //!
+//! What waits goes in [`Host`] only: [`Host::open`] sends a request that a root
+//! context may resume or answer later, [`Host::tick`] and [`Host::answer`] let
+//! it, and [`Host::look`] tells what became of the request.
+//!
 //! Both run on the same state and give the same [`Run`]:
 //!
 //! ```no_run
@@ -35,6 +39,8 @@ mod setup;
 mod shared;
 pub mod tokens;
 pub mod verify;
+#[cfg(test)]
+mod wasm;
 mod world;
 
 pub use headers::Headers;
@@ -45,6 +51,7 @@ pub use request::Request;
 pub use second::SecondHost;
 pub use setup::Setup;
 pub use shared::SharedData;
+pub use world::HttpCall;
 
 /// The statuses of the ABI, by number. `Ok` is 0.
 pub mod status {

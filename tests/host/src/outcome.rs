@@ -50,8 +50,15 @@ pub enum Outcome {
         /// Headers that an earlier callback had let through.
         forwarded: Option<Headers>,
     },
-    /// It was stopped in this callback and not answered: it never reaches the application.
+    /// It was stopped in this callback and not answered until its client left: it never reaches the application.
     Paused {
+        /// When.
+        at: Callback,
+        /// Headers that an earlier callback had let through.
+        forwarded: Option<Headers>,
+    },
+    /// It was stopped in this callback, and something may still come of it.
+    Waiting {
         /// When.
         at: Callback,
         /// Headers that an earlier callback had let through.
@@ -66,7 +73,9 @@ impl Outcome {
     pub fn reached_application(&self) -> bool {
         match self {
             Self::Continued { .. } => true,
-            Self::Replied { forwarded, .. } | Self::Paused { forwarded, .. } => forwarded.is_some(),
+            Self::Replied { forwarded, .. }
+            | Self::Paused { forwarded, .. }
+            | Self::Waiting { forwarded, .. } => forwarded.is_some(),
             Self::Trapped(_) => false,
         }
     }
@@ -87,12 +96,13 @@ impl Outcome {
         }
     }
 
-    /// `"continued"`, `"401 credentials_missing"`, `"paused"` or `"trapped"`.
+    /// `"continued"`, `"401 credentials_missing"`, `"paused in ..."`, `"waiting in ..."` or `"trapped: ..."`.
     pub fn short(&self) -> String {
         match self {
             Self::Continued { .. } => "continued".into(),
             Self::Replied { reply, .. } => format!("{} {}", reply.status, reply.code()),
             Self::Paused { at, .. } => format!("paused in {at:?}"),
+            Self::Waiting { at, .. } => format!("waiting in {at:?}"),
             Self::Trapped(why) => format!("trapped: {why}"),
         }
     }
@@ -126,7 +136,7 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// Everything one request, or the start, came to.
+/// Everything one request, the start, a tick or an HTTP call's answer came to.
 #[derive(Debug, Clone)]
 pub struct Run {
     /// What it came to.

@@ -19,6 +19,8 @@ pub enum Callback {
     Log,
     Done,
     Delete,
+    Tick,
+    HttpCallResponse,
 }
 
 /// Rewrites the bytes a hostcall was about to give.

@@ -39,6 +39,9 @@ pub struct SecondHost {
     pub start: Run,
 }
 
+/// Its requests come one after the other; this is the number of each.
+const ONLY: u32 = 1;
+
 struct Sink(Arc<Mutex<Vec<LogLine>>>);
 
 impl LogSink for Sink {
@@ -143,7 +146,7 @@ impl SecondHost {
                 (ContextId::try_from(1).unwrap(), false, Outcome::Trapped(describe(&error)))
             }
         };
-        world.logs = std::mem::take(&mut logs.lock().unwrap());
+        world.records.logs = taken(&logs);
         let start = world.take_run(outcome);
         Self { guest, root, logs, world: Some(world), configured, start }
     }
@@ -159,7 +162,7 @@ impl SecondHost {
     /// Sends a request through.
     pub fn request(&mut self, request: &Request) -> Run {
         let mut world = self.world.take().unwrap();
-        world.begin(request);
+        world.begin(ONLY, request, 0);
         let root = self.root;
         let (outcome, mut world) = self.guest.with(world, |scope| {
             let id = scope.on_context_create(Some(root))?;
@@ -174,8 +177,7 @@ impl SecondHost {
                     !body && !trailers,
                 )?;
                 outcome = stopped(scope.stream_mut(), action, Callback::RequestHeaders, &forwarded);
-                forwarded =
-                    Some(scope.stream_mut().stream.as_ref().unwrap().request_headers.clone());
+                forwarded = Some(scope.stream_mut().stream().unwrap().request_headers.clone());
             }
             if let (None, Some(body)) = (&outcome, &request.body)
                 && request.wants(Callback::RequestBody)
@@ -190,7 +192,7 @@ impl SecondHost {
                 let action = scope.on_request_trailers(id, trailers.0.len() as u32)?;
                 outcome =
                     stopped(scope.stream_mut(), action, Callback::RequestTrailers, &forwarded);
-                seen = scope.stream_mut().stream.as_ref().unwrap().request_trailers.clone();
+                seen = scope.stream_mut().stream().unwrap().request_trailers.clone();
             }
             let mut outcome = outcome.unwrap_or(Outcome::Continued {
                 headers: forwarded.unwrap_or_default(),
@@ -199,15 +201,13 @@ impl SecondHost {
             if !matches!(outcome, Outcome::Paused { .. })
                 && request.wants(Callback::ResponseHeaders)
             {
-                let stream = scope.stream_mut().stream.as_mut().unwrap();
+                let stream = scope.stream_mut().stream().unwrap();
                 if let Some(reply) = outcome.reply() {
-                    let mut headers = Headers::of(&[(":status", &reply.status.to_string())]);
-                    headers.0.extend(reply.headers.0.iter().cloned());
-                    stream.response_headers = headers;
+                    stream.show(reply);
                 }
                 let count = stream.response_headers.0.len() as u32;
                 scope.on_response_headers(id, count, outcome.reply().is_none())?;
-                let left = scope.stream_mut().stream.as_ref().unwrap().response_headers.clone();
+                let left = scope.stream_mut().stream().unwrap().response_headers.clone();
                 if let Outcome::Replied { reply, .. } = &mut outcome {
                     reply.headers =
                         Headers(left.0.into_iter().filter(|(n, _)| !n.starts_with(b":")).collect());
@@ -218,10 +218,10 @@ impl SecondHost {
             scope.on_delete(id)?;
             Ok::<_, GuestError>(outcome)
         });
-        world.logs = std::mem::take(&mut self.logs.lock().unwrap());
+        world.records.logs = taken(&self.logs);
         let run =
             world.take_run(outcome.unwrap_or_else(|error| Outcome::Trapped(describe(&error))));
-        world.stream = None;
+        world.streams.clear();
         self.world = Some(world);
         run
     }
@@ -234,10 +234,14 @@ fn stopped(
     forwarded: &Option<Headers>,
 ) -> Option<Outcome> {
     let forwarded = forwarded.clone();
-    if let Some(reply) = world.stream.as_mut().unwrap().reply.take() {
+    if let Some(reply) = world.stream().unwrap().reply.take() {
         return Some(Outcome::Replied { at, reply, forwarded });
     }
     (action != Action::Continue).then_some(Outcome::Paused { at, forwarded })
+}
+
+fn taken(logs: &Mutex<Vec<LogLine>>) -> Vec<(u32, LogLine)> {
+    logs.lock().unwrap().drain(..).map(|line| (ONLY, line)).collect()
 }
 
 fn describe(error: &GuestError) -> String {

@@ -43,6 +43,12 @@ impl Setup {
         self
     }
 
+    /// With these clusters for HTTP calls. There are none otherwise.
+    pub fn clusters(mut self, names: &[&str]) -> Self {
+        self.world.callouts.clusters = names.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
     /// With this `plugin_vm_id` instead of `tests`. Shared values belong to it.
     pub fn vm_id(mut self, vm_id: &str) -> Self {
         self.world.vm_id = Some(vm_id.to_owned());
@@ -70,7 +76,7 @@ impl Setup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Request, status};
+    use crate::{Headers, Request, status};
 
     fn vm_id(mut setup: Setup) -> Result<Vec<u8>, u32> {
         setup.world.property(b"plugin_vm_id")
@@ -100,10 +106,26 @@ mod tests {
     }
 
     #[test]
+    fn http_calls_go_to_the_clusters_named_and_to_no_others() {
+        let mut world = Setup::new("").clusters(&["idp", "other"]).world;
+        world.roots.insert(1, None);
+        world.effective = 1;
+        let headers = Headers::of(&[(":method", "GET"), (":path", "/"), (":authority", "a")]);
+        let mut call = |cluster: &[u8]| {
+            world.http_call(cluster, headers.clone(), vec![], Headers::default(), 0)
+        };
+        assert_eq!((call(b"idp"), call(b"other")), (Ok(1), Ok(2)));
+        assert_eq!(
+            (call(b"idq"), call(b"")),
+            (Err(status::BAD_ARGUMENT), Err(status::BAD_ARGUMENT))
+        );
+    }
+
+    #[test]
     fn a_stream_has_a_client_and_no_peer_unless_the_request_says_otherwise() {
         let mut world = World::new("");
         let mut addresses = |request: Request| {
-            world.begin(&request);
+            world.begin(1, &request, 0);
             [&b"source\0address"[..], b"filter_state\0tenant_guard.peer"]
                 .map(|path| world.property(path).map(|value| String::from_utf8(value).unwrap()))
         };

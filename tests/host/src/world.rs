@@ -1,23 +1,22 @@
-//! What the host knows: the stream under way, and the records of a run.
+//! What the host knows: its contexts, and the records of a run.
 //! Both hosts run on it. Where the ABI leaves a choice, it does as Envoy does.
 
-use std::collections::BTreeMap;
+mod callouts;
+mod metrics;
+mod records;
+mod stream;
 
-use crate::outcome::{Call, LogLine, Reply};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use self::callouts::Callouts;
+pub use self::callouts::HttpCall;
+pub(crate) use self::records::Records;
+pub(crate) use self::stream::Stream;
+use crate::outcome::{Call, LogLine, Outcome, Run};
 use crate::plan::{Callback, Effect, Plan};
 use crate::verify::Verify;
-use crate::{Headers, Request, SharedData, status};
-
-/// The stream under way.
-#[derive(Default)]
-pub(crate) struct Stream {
-    pub(crate) request_headers: Headers,
-    pub(crate) request_trailers: Option<Headers>,
-    pub(crate) response_headers: Headers,
-    pub(crate) request_body: Vec<u8>,
-    pub(crate) properties: BTreeMap<Vec<u8>, Vec<u8>>,
-    pub(crate) reply: Option<Reply>,
-}
+use crate::{Headers, SharedData, status};
 
 /// The state of one host.
 pub(crate) struct World {
@@ -30,14 +29,18 @@ pub(crate) struct World {
     pub(crate) metrics: Vec<(String, u32, i64)>,
     pub(crate) declared: Vec<Vec<u8>>,
 
+    /// The root contexts and how often each wants to be ticked.
+    pub(crate) roots: BTreeMap<u32, Option<Duration>>,
+    pub(crate) streams: BTreeMap<u32, Stream>,
+    pub(crate) callouts: Callouts,
     pub(crate) callback: Callback,
-    pub(crate) stream: Option<Stream>,
+    /// The context that hostcalls act on.
+    pub(crate) effective: u32,
+    /// The streams that were resumed or answered, in this order.
+    pub(crate) acted: VecDeque<u32>,
     pub(crate) plan: Plan,
     pub(crate) effect: Option<Effect>,
-
-    pub(crate) calls: Vec<Call>,
-    pub(crate) logs: Vec<LogLine>,
-    pub(crate) set: Vec<(String, Vec<u8>)>,
+    pub(crate) records: Records,
 }
 
 impl World {
@@ -51,109 +54,110 @@ impl World {
             shared: SharedData::new(),
             metrics: Vec::new(),
             declared: Vec::new(),
+            roots: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            callouts: Callouts::default(),
             callback: Callback::Initialize,
-            stream: None,
+            effective: 0,
+            acted: VecDeque::new(),
             plan: Plan::none(),
             effect: None,
-            calls: Vec::new(),
-            logs: Vec::new(),
-            set: Vec::new(),
+            records: Records::default(),
         }
     }
 
-    /// Starts the records of a run anew.
-    pub(crate) fn clear(&mut self) {
-        self.calls.clear();
-        self.logs.clear();
-        self.set.clear();
+    /// A callback of this context begins.
+    pub(crate) fn enter_callback(&mut self, callback: Callback, context: u32) {
+        self.callback = callback;
+        self.effective = context;
+        if let Some(stream) = self.stream() {
+            stream.at = Some(callback);
+        }
     }
 
-    /// Puts a request under way.
-    pub(crate) fn begin(&mut self, request: &Request) {
-        self.clear();
-        let mut properties: BTreeMap<_, _> = BTreeMap::from([
-            (b"source\0address".to_vec(), b"203.0.113.7:41000".to_vec()),
-            (b"source\0port".to_vec(), 41_000_i64.to_le_bytes().to_vec()),
-            (b"connection\0id".to_vec(), 1_i64.to_le_bytes().to_vec()),
-            (b"request\0protocol".to_vec(), b"HTTP/1.1".to_vec()),
-            (b"xds\0route_name".to_vec(), b"default".to_vec()),
-        ]);
-        for (name, header) in [
-            ("request\0path", ":path"),
-            ("request\0method", ":method"),
-            ("request\0host", ":authority"),
-            ("request\0scheme", ":scheme"),
-            ("request\0id", "x-request-id"),
-        ] {
-            if let Some(value) = request.headers.get(header) {
-                properties.insert(name.as_bytes().to_vec(), value.to_vec());
-            }
+    /// All that was done since the last time. What was done for a stream under
+    /// way is kept with it, too.
+    pub(crate) fn take_run(&mut self, outcome: Outcome) -> Run {
+        let records = std::mem::take(&mut self.records);
+        for (id, stream) in &mut self.streams {
+            stream.records.add(&records, *id);
         }
-        for (path, value) in &request.properties {
-            match value {
-                Some(value) => properties.insert(path.clone(), value.clone()),
-                None => properties.remove(path),
-            };
+        let response = self.stream().map(|stream| stream.response_headers.clone());
+        records.into_run(outcome, response.unwrap_or_default())
+    }
+
+    /// The stream that hostcalls act on.
+    pub(crate) fn stream(&mut self) -> Option<&mut Stream> {
+        self.streams.get_mut(&self.effective)
+    }
+
+    /// The root that the effective context is, or belongs to.
+    pub(crate) fn root(&self) -> Option<u32> {
+        let root = self.streams.get(&self.effective).map_or(self.effective, |s| s.root);
+        self.roots.contains_key(&root).then_some(root)
+    }
+
+    pub(crate) fn set_effective(&mut self, context: u32) -> u32 {
+        if !self.roots.contains_key(&context) && !self.streams.contains_key(&context) {
+            return status::BAD_ARGUMENT;
         }
-        self.stream = Some(Stream {
-            request_headers: request.headers.clone(),
-            request_trailers: request.trailers.clone(),
-            response_headers: request.response.clone(),
-            request_body: request.body.clone().unwrap_or_default(),
-            properties,
-            reply: None,
-        });
+        self.effective = context;
+        status::OK
+    }
+
+    /// A period of nothing stops the ticks.
+    pub(crate) fn set_tick_period(&mut self, period: Duration) -> u32 {
+        let root = self.root();
+        let Some(held) = root.and_then(|root| self.roots.get_mut(&root)) else {
+            return status::BAD_ARGUMENT;
+        };
+        *held = (!period.is_zero()).then_some(period);
+        status::OK
+    }
+
+    /// Forgets a root, and with it what it asked for.
+    pub(crate) fn delete_root(&mut self, root: u32) {
+        self.roots.remove(&root);
+        self.callouts.cancel(root);
     }
 
     /// Enters a hostcall in the record and asks the plan.
     pub(crate) fn enter(&mut self, name: &'static str) -> Option<Effect> {
-        let nth =
-            self.calls.iter().filter(|c| c.name == name && c.callback == self.callback).count();
         let effect = self.plan.next(self.callback, name);
-        self.calls.push(Call {
+        let call = Call {
             callback: self.callback,
             name,
-            nth,
+            nth: self.records.made(self.callback, name),
             about: String::new(),
             status: status::OK,
             faulted: effect.is_some(),
-        });
+        };
+        self.records.calls.push((self.effective, call));
         effect
     }
 
     /// Says what the last hostcall is about.
     pub(crate) fn about(&mut self, what: &[u8]) {
-        if let Some(call) = self.calls.last_mut() {
+        if let Some((_, call)) = self.records.calls.last_mut() {
             call.about = String::from_utf8_lossy(what).replace('\0', ".");
         }
     }
 
-    /// Map 0 request headers, 1 request trailers, 2 response headers; `None`
-    /// where Envoy has none.
+    /// Map 0 request headers, 1 request trailers, 2 response headers, 6 headers
+    /// of a callout's response; `None` where Envoy has none.
     pub(crate) fn map(&mut self, map: u32, write: bool) -> Option<&mut Headers> {
-        use Callback as C;
-        let (callback, stream) = (self.callback, self.stream.as_mut());
-        if write && matches!(callback, C::Log | C::Done | C::Delete) {
-            return None;
-        }
         match map {
-            0 if !matches!(callback, C::Done | C::Delete) => stream.map(|s| &mut s.request_headers),
-            1 if matches!(callback, C::RequestTrailers | C::Log) => {
-                stream?.request_trailers.as_mut()
-            }
-            2 if matches!(callback, C::ResponseHeaders | C::Log) => {
-                stream.map(|s| &mut s.response_headers)
-            }
-            _ => None,
+            6 if !write => self.callouts.response.as_mut().map(|(headers, _)| headers),
+            _ => self.stream()?.map(map, write),
         }
     }
 
-    /// Buffer 0 request body, 6 VM configuration, 7 plugin configuration.
+    /// Buffer 0 request body, 4 body of a callout's response, 6 VM
+    /// configuration, 7 plugin configuration.
     pub(crate) fn buffer(&self, buffer: u32) -> Option<&[u8]> {
         match buffer {
-            0 if self.callback == Callback::RequestBody => {
-                self.stream.as_ref().map(|s| s.request_body.as_slice())
-            }
+            0 => self.streams.get(&self.effective)?.body(),
+            4 => self.callouts.response.as_ref().map(|(_, body)| body.as_slice()),
             6 if self.callback == Callback::VmStart => Some(b""),
             7 if self.callback == Callback::Configure => Some(&self.configuration),
             _ => None,
@@ -170,30 +174,17 @@ impl World {
             }
             _ => {}
         }
-        let stream = self.stream.as_ref().ok_or(status::NOT_FOUND)?;
-        if let Some(name) = path.strip_prefix(b"request\0headers\0") {
-            let values = stream.request_headers.all(&String::from_utf8_lossy(name));
-            return if values.is_empty() {
-                Err(status::NOT_FOUND)
-            } else {
-                Ok(values.join(",").into_bytes())
-            };
-        }
-        if let Some(value) = stream.properties.get(path) {
-            return Ok(value.clone());
-        }
-        // What set_property wrote is also under its own name.
-        let own = [&b"filter_state\0wasm."[..], path].concat();
-        stream.properties.get(&own).cloned().ok_or(status::NOT_FOUND)
+        self.stream().ok_or(status::NOT_FOUND)?.property(path).ok_or(status::NOT_FOUND)
     }
 
     pub(crate) fn set_property(&mut self, path: &[u8], value: &[u8]) -> u32 {
         self.about(path);
-        let Some(stream) = self.stream.as_mut() else {
+        let Some(stream) = self.stream() else {
             return status::NOT_FOUND;
         };
         stream.properties.insert([&b"filter_state\0wasm."[..], path].concat(), value.to_vec());
-        self.set.push((String::from_utf8_lossy(path).replace('\0', "."), value.to_vec()));
+        let name = String::from_utf8_lossy(path).replace('\0', ".");
+        self.records.set.push((self.effective, (name, value.to_vec())));
         status::OK
     }
 
@@ -225,45 +216,7 @@ impl World {
 
     pub(crate) fn log(&mut self, level: u32, message: &[u8]) {
         let text = String::from_utf8_lossy(message).into_owned();
-        self.logs.push(LogLine { callback: self.callback, level, text });
-    }
-
-    pub(crate) fn reply(&mut self, reply: Reply) -> u32 {
-        // Envoy takes a reply only while the response hasn't begun.
-        use Callback as C;
-        match self.stream.as_mut() {
-            Some(stream) if !matches!(self.callback, C::Log | C::Done | C::Delete) => {
-                stream.reply = Some(reply);
-                status::OK
-            }
-            _ => status::BAD_ARGUMENT,
-        }
-    }
-
-    /// Ids as Envoy's: the kind in the low bits; the same name, the same metric.
-    pub(crate) fn define_metric(&mut self, kind: u32, name: &[u8]) -> Result<u32, u32> {
-        self.about(name);
-        let name = String::from_utf8_lossy(name).into_owned();
-        if kind > 2 {
-            return Err(status::BAD_ARGUMENT);
-        }
-        let index =
-            self.metrics.iter().position(|(n, k, _)| *n == name && *k == kind).unwrap_or_else(
-                || {
-                    self.metrics.push((name, kind, 0));
-                    self.metrics.len() - 1
-                },
-            );
-        Ok((index as u32) << 2 | kind)
-    }
-
-    pub(crate) fn metric(&mut self, id: u32) -> Option<&mut (String, u32, i64)> {
-        let found =
-            self.metrics.get_mut((id >> 2) as usize).filter(|(_, kind, _)| *kind == id & 3)?;
-        let name = found.0.clone();
-        if let Some(call) = self.calls.last_mut() {
-            call.about = name;
-        }
-        Some(found)
+        let line = LogLine { callback: self.callback, level, text };
+        self.records.logs.push((self.effective, line));
     }
 }

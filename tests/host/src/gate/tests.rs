@@ -3,17 +3,8 @@
 use wasmtime::{Engine, Instance, Store};
 
 use super::*;
+use crate::wasm::{section, sized};
 use crate::{Fault, Plan, SharedData};
-
-/// The length, as one byte, before the bytes.
-fn sized(bytes: Vec<u8>) -> Vec<u8> {
-    [vec![u8::try_from(bytes.len()).unwrap()], bytes].concat()
-}
-
-fn section(id: u8, items: &[Vec<u8>]) -> Vec<u8> {
-    let count = u8::try_from(items.len()).unwrap();
-    [vec![id], sized([vec![count], items.concat()].concat())].concat()
-}
 
 /// A module with the exports `get` and `set`, which pass their five arguments
 /// on, a page of memory, and an allocator that always gives 4096.
@@ -125,7 +116,8 @@ fn what_one_worker_writes_the_other_reads() {
     assert_eq!(other.set("a", "3", 1), status::OK);
     assert_eq!(one.set("a", "4", 1), status::CAS_MISMATCH);
     assert_eq!(shared.get("tests", "a"), Some((b"3".to_vec(), 2)));
-    let calls: Vec<_> = one.store.data().calls.iter().map(|c| (c.name, &*c.about)).collect();
+    let calls: Vec<_> =
+        one.store.data().records.calls.iter().map(|(_, c)| (c.name, &*c.about)).collect();
     assert_eq!(calls, [(SET, "a"), (SET, "a")]);
 }
 

@@ -7,7 +7,7 @@ use proxy_wasm_host::abi::v0_2_1::types::{BufferType, MapType, Status};
 use proxy_wasm_host::abi::v0_2_1::{Access, ForeignCall, Invocation, LocalResponse, StreamState};
 use proxy_wasm_host::{Buffer, HeaderMap, NotAllowed, PairVisitor};
 
-use super::ours;
+use super::{ONLY, ours};
 use crate::Headers;
 use crate::outcome::Reply;
 use crate::plan::{Callback, Effect};
@@ -16,12 +16,12 @@ use crate::world::World;
 impl World {
     /// Notes the hostcall and what the plan says of it.
     fn pass(&mut self, call: Invocation, name: &'static str) -> Result<(), Status> {
-        self.callback = call.callback.map_or(Callback::Initialize, ours);
+        self.enter_callback(call.callback.map_or(Callback::Initialize, ours), ONLY);
         match self.enter(name) {
             Some(Effect::Status(status)) => {
                 let status =
                     Status::try_from(status as i32).map_err(|_| Status::InternalFailure)?;
-                self.calls.last_mut().unwrap().status = i32::from(status) as u32;
+                self.records.calls.last_mut().unwrap().1.status = i32::from(status) as u32;
                 Err(status)
             }
             _ => Ok(()),
@@ -29,7 +29,7 @@ impl World {
     }
 
     fn end(&mut self, status: u32) -> Result<(), Status> {
-        self.calls.last_mut().unwrap().status = status;
+        self.records.calls.last_mut().unwrap().1.status = status;
         if status == 0 {
             Ok(())
         } else {

@@ -42,7 +42,10 @@ pub fn at(call: &Call, word: &str) -> String {
 
 /// Hostcalls whose failure may be overlooked: they tell, they don't decide.
 fn harmless(name: &str) -> bool {
-    matches!(name, "proxy_log" | "proxy_define_metric" | "proxy_increment_metric")
+    matches!(
+        name,
+        "proxy_log" | "proxy_define_metric" | "proxy_increment_metric" | "proxy_record_metric"
+    )
 }
 
 /// Statuses that are answers: "there is none", and "I can't".
