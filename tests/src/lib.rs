@@ -17,6 +17,7 @@ mod process;
 mod provider;
 mod stub;
 pub mod token;
+mod traffic;
 
 pub use builder::{EnvoyBuilder, plugin_file, validate, validate_yaml};
 pub use client::{Connection, Failure};
@@ -26,3 +27,4 @@ pub use load::load;
 pub use message::{Protocol, Request, Response, for_each_protocol};
 pub use provider::Provider;
 pub use stub::{Reply, Seen, Stub};
+pub use traffic::{Answer, Record, Traffic, worker_filter};
