@@ -66,6 +66,11 @@ impl Connection {
         }
     }
 
+    /// Whether the peer has neither closed it nor said anything that nobody asked for.
+    pub fn is_idle(&self) -> bool {
+        self.wire.is_idle()
+    }
+
     /// Sends bytes and reads one HTTP/1.1 response.
     pub fn raw(&mut self, bytes: &[u8]) -> Result<Response, Failure> {
         self.wire.restart_clock();
@@ -113,6 +118,14 @@ impl Wire {
 
     pub(crate) fn restart_clock(&mut self) {
         self.deadline = Instant::now() + TIMEOUT;
+    }
+
+    fn is_idle(&self) -> bool {
+        self.socket.set_nonblocking(true).unwrap();
+        let found = self.socket.peek(&mut [0]);
+        self.socket.set_nonblocking(false).unwrap();
+        let waits = found.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        waits && self.buffer.is_empty()
     }
 
     /// From here on nothing is waited for longer than this.

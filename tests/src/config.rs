@@ -42,7 +42,7 @@ const STRUCT: &str = "type.googleapis.com/google.protobuf.Struct";
 const HCM: &str = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 const ROUTER: &str = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
 const RBAC: &str = "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC";
-const LUA: &str = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua";
+pub(crate) const LUA: &str = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua";
 const FILE_LOG: &str = "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog";
 const SET_STATE: &str =
     "type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config";

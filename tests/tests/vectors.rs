@@ -159,13 +159,7 @@ fn composite(keys: &[RsaKey], exponent: u64) -> Option<(Value, Vec<u8>)> {
     let one = BigUint::from(1u8);
     let (mut modulus, mut order) = (one.clone(), one.clone());
     for which in keys {
-        let text = match which {
-            RsaKey::A => include_str!("../src/keys/rsa-2048-a.json"),
-            RsaKey::B => include_str!("../src/keys/rsa-2048-b.json"),
-            RsaKey::Bits3072 => include_str!("../src/keys/rsa-3072.json"),
-            RsaKey::Bits1024 => include_str!("../src/keys/rsa-1024.json"),
-        };
-        let jwk: Value = serde_json::from_str(text).unwrap();
+        let jwk = which.private_jwk();
         for prime in ["p", "q"] {
             let prime = number(unb64(jwk[prime].as_str().unwrap()));
             order *= &prime - &one;

@@ -57,6 +57,8 @@ pub enum RsaKey {
     A,
     /// 2048 bits, another.
     B,
+    /// 2048 bits, a third.
+    C,
     /// 3072 bits.
     Bits3072,
     /// 1024 bits: too small to be accepted.
@@ -64,14 +66,20 @@ pub enum RsaKey {
 }
 
 impl RsaKey {
-    fn load(self) -> RsaPrivateKey {
+    /// The private JWK.
+    pub fn private_jwk(self) -> Value {
         let text = match self {
             RsaKey::A => include_str!("../keys/rsa-2048-a.json"),
             RsaKey::B => include_str!("../keys/rsa-2048-b.json"),
+            RsaKey::C => include_str!("../keys/rsa-2048-c.json"),
             RsaKey::Bits3072 => include_str!("../keys/rsa-3072.json"),
             RsaKey::Bits1024 => include_str!("../keys/rsa-1024.json"),
         };
-        let jwk: Value = serde_json::from_str(text).unwrap();
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn load(self) -> RsaPrivateKey {
+        let jwk = self.private_jwk();
         let part = |name: &str| BigUint::from_bytes_be(&unb64(jwk[name].as_str().unwrap()));
         let primes = vec![part("p"), part("q")];
         RsaPrivateKey::from_components(part("n"), part("e"), part("d"), primes).unwrap()
