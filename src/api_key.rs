@@ -97,24 +97,40 @@ impl core::ops::Deref for KnownKey {
 /// All configured keys.
 pub(crate) struct ApiKeys {
     hash: KeyHash,
-    by_digest: HashMap<[u8; 32], Arc<ApiKey>>,
+    by_digest: KeysByDigest,
+    /// Those of fetched tenants; a digest is in one of the two only.
+    fetched: KeysByDigest,
 }
+
+/// Keys by the digest of what is presented.
+pub(crate) type KeysByDigest = HashMap<[u8; 32], Arc<ApiKey>>;
 
 /// Without the digests, which are nobody's to see.
 impl core::fmt::Debug for ApiKeys {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "ApiKeys({:?}, {} keys)", self.hash, self.by_digest.len())
+        let keys = self.by_digest.len().saturating_add(self.fetched.len());
+        write!(f, "ApiKeys({:?}, {keys} keys)", self.hash)
     }
 }
 
 impl ApiKeys {
     pub(crate) fn new(hash: KeyHash) -> Self {
-        Self { hash, by_digest: HashMap::new() }
+        Self { hash, by_digest: HashMap::new(), fetched: HashMap::new() }
     }
 
     /// How presented keys become digests.
     pub(crate) fn hash(&self) -> &KeyHash {
         &self.hash
+    }
+
+    /// Takes over the keys of fetched tenants.
+    pub(crate) fn replace_fetched(&mut self, fetched: KeysByDigest) {
+        self.fetched = fetched;
+    }
+
+    /// The key of the document that has a digest.
+    pub(crate) fn own(&self, digest: &[u8; 32]) -> Option<&ApiKey> {
+        self.by_digest.get(digest).map(|key| &**key)
     }
 
     /// Adds a key; gives back the one that has the same digest already.
@@ -138,7 +154,9 @@ impl ApiKeys {
             // Whatever its digest: nothing is no key.
             return Err(Denial::by(Code::ApiKeyUnknown, "empty"));
         }
-        let key = self.by_digest.get(&self.hash.digest(presented)).ok_or(Code::ApiKeyUnknown)?;
+        let digest = self.hash.digest(presented);
+        let key = self.by_digest.get(&digest).or_else(|| self.fetched.get(&digest));
+        let key = key.ok_or(Code::ApiKeyUnknown)?;
         let refuse = |code, rule: &'static str| {
             Err(Denial::by(code, format!("{rule} of key {}", key.id)).at(Level::Key))
         };

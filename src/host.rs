@@ -47,6 +47,12 @@ impl Timestamp {
         self.0
     }
 
+    /// Nanoseconds since the epoch, as exact as seconds with a fraction are.
+    pub fn nanoseconds(self) -> u64 {
+        // Past what fits, the nearest is as good as any.
+        (self.0 * 1e9) as u64
+    }
+
     /// This time, `seconds` later.
     #[must_use]
     pub fn plus(self, seconds: f64) -> Self {

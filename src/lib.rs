@@ -29,6 +29,7 @@ mod config;
 mod credential;
 mod decision;
 mod denial;
+mod halt;
 mod header_value;
 mod host;
 mod identity;
@@ -43,6 +44,7 @@ mod principal;
 #[cfg(feature = "probe")]
 #[doc(hidden)]
 pub mod probe;
+mod remote;
 mod reply;
 mod request;
 mod route;
@@ -57,16 +59,24 @@ pub use changes::Changes;
 pub use config::{ConfigError, Environment, Loaded, load};
 pub use decision::Decision;
 pub use denial::{Code, Denial, Level};
+pub use halt::Patience;
 pub use host::{
     Hash, Host, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp, Written,
 };
 pub use jwt::{CacheUse, TokenCache};
+pub use remote::{
+    Answer, Event, Fetcher, Keeper, Kept, Network, Ready, Source, SourceId, Store, WaitingRoom,
+};
 pub use reply::Reply;
 pub use request::Headers;
 pub use verdict::Verdict;
 
+use std::collections::BTreeMap;
+
 use api_key::ApiKeys;
+use config::{DirectoryRules, FetchedTenants};
 use credential::{DevHeaders, Sources, SuperAdmin};
+use halt::Halt;
 use identity::Upstream;
 use jwt::Jwt;
 use policy::limit::{HeaderStyles, Quotas};
@@ -94,6 +104,10 @@ pub struct Guard {
     keys: ApiKeys,
     throttle: Option<Throttle>,
     tenancy: Tenancy,
+    /// How the fetched directory is read.
+    directory: Option<DirectoryRules>,
+    /// How often fetched tenants were put in force.
+    generation: u64,
     roles: Roles,
     limit_headers: HeaderStyles,
     upstream: Upstream,
@@ -124,8 +138,17 @@ enum Arrived {
     Admitted(Box<Admitted>),
 }
 
+/// What came of deciding on a request.
+#[derive(Debug)]
+pub enum Attempt {
+    /// A decision.
+    Decided(Box<Decision>),
+    /// It waits for what is fetched from one of these.
+    Waits(Vec<SourceId>),
+}
+
 impl Guard {
-    /// Decides on a request.
+    /// Decides on a request, by what is known now.
     ///
     /// Never fails: a host that can't be asked is a refusal with
     /// `guard_unavailable`.
@@ -135,9 +158,32 @@ impl Guard {
         host: &dyn Host,
         cache: &mut TokenCache,
     ) -> Decision {
+        match self.attempt(headers, host, Patience::Waited, cache) {
+            Attempt::Decided(decision) => *decision,
+            Attempt::Waits(_) => {
+                let denial = Denial::from(Code::GuardUnavailable);
+                self.conclude(headers, Progress::default(), Err(denial))
+            }
+        }
+    }
+
+    /// Decides on a request, unless it may wait for what is being fetched and
+    /// what comes may change the decision. Then nothing was done: it is to be
+    /// decided on again, with [`Patience::Waited`] in the end.
+    pub fn attempt(
+        &self,
+        headers: &Headers<'_>,
+        host: &dyn Host,
+        patience: Patience,
+        cache: &mut TokenCache,
+    ) -> Attempt {
         let mut progress = Progress::default();
-        let outcome = self.follow(headers, host, cache, &mut progress);
-        self.conclude(headers, progress, outcome)
+        let outcome = match self.follow(headers, host, patience, cache, &mut progress) {
+            Ok(arrived) => Ok(arrived),
+            Err(Halt::Lacks(lack)) => return Attempt::Waits(lack.sources),
+            Err(Halt::Refused(denial)) => Err(denial),
+        };
+        Attempt::Decided(Box::new(self.conclude(headers, progress, outcome)))
     }
 
     /// The way of a request, on one page.
@@ -145,9 +191,10 @@ impl Guard {
         &'g self,
         headers: &Headers<'_>,
         host: &dyn Host,
+        patience: Patience,
         cache: &mut TokenCache,
         progress: &mut Progress<'g>,
-    ) -> Result<Arrived, Denial> {
+    ) -> Result<Arrived, Halt> {
         let ambiguous = |why: request::path::Ambiguity| Denial::by(Code::PathAmbiguous, why.rule());
         let target = Target::read(headers, self.paths).map_err(ambiguous)?;
         let rules = self.routes.find(&target).map_err(ambiguous)?;
@@ -162,9 +209,12 @@ impl Guard {
         }
         let presented = self.presented(rules, headers, &target);
         let trail = &mut progress.trail;
-        let principal = principal::authenticate(self, rules, presented, host, cache, trail)?;
+        let principal =
+            principal::authenticate(self, rules, presented, host, patience, cache, trail)?;
         progress.principal = Some(principal.clone());
-        let tenant = self.tenant(rules, &principal, headers, &target, host)?;
+        let tenant = self
+            .tenant(rules, &principal, headers, &target, host)
+            .map_err(|halt| halt.settled(patience))?;
         progress.tenant.clone_from(&tenant);
         let quotas = &mut progress.quotas;
         let admitted = policy::admit(self, rules, principal, tenant, host, quotas)?;
@@ -179,16 +229,57 @@ impl Guard {
         headers: &Headers<'_>,
         target: &Target<'_>,
         host: &dyn Host,
-    ) -> Result<Option<ResolvedTenant>, Denial> {
+    ) -> Result<Option<ResolvedTenant>, Halt> {
         let bounds = principal.bounds();
-        let tenant = match &rules.tenancy {
-            None => return tenant::agree(&bounds).map(|()| None),
-            Some(tenancy) if principal.is_super_admin() => {
-                self.tenancy.resolve_super_admin(tenancy, headers, target)
-            }
-            Some(tenancy) => self.tenancy.resolve(tenancy, &bounds, headers, target, host),
+        self.tenancy.check_bounds_known(&bounds)?;
+        let Some(tenancy) = &rules.tenancy else {
+            return Ok(tenant::agree(&bounds).map(|()| None)?);
         };
-        tenant.map(Some)
+        let tenant = if principal.is_super_admin() {
+            self.tenancy.resolve_super_admin(tenancy, headers, target)?
+        } else {
+            self.tenancy.resolve(tenancy, &bounds, headers, target, host)?
+        };
+        self.tenancy.check_known(tenant.name())?;
+        if let Some(token) = principal.token() {
+            self.tenancy.check_issued(tenant.name(), token)?;
+        }
+        Ok(Some(tenant))
+    }
+
+    /// Where documents live that it needs and doesn't have.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        let directory = self.directory.iter().map(|directory| &directory.source);
+        let keys = self.jwt.issuers().iter().filter_map(|issuer| issuer.source.as_ref());
+        let mut sources: BTreeMap<SourceId, Source> = BTreeMap::new();
+        for source in directory.chain(keys) {
+            // The same document for two issuers: the stricter counts.
+            let same = sources.entry(source.id()).or_insert_with(|| source.clone());
+            same.tighten(source);
+        }
+        sources.into_values().collect()
+    }
+
+    /// Whether an issuer of the document itself has its keys there.
+    pub fn is_own_source(&self, id: SourceId) -> bool {
+        self.jwt.own_issuers().iter().any(|issuer| issuer.source_id() == Some(id))
+    }
+
+    /// Puts fetched tenants in force, all at once.
+    pub(crate) fn take_over_tenants(&mut self, tenants: FetchedTenants) {
+        self.tenancy.directory.fetched = tenants.listing;
+        self.keys.replace_fetched(tenants.keys);
+        self.jwt.replace_revoked(tenants.revoked);
+        self.jwt.replace_fetched(tenants.issuers);
+        self.generation = self.generation.saturating_add(1);
+    }
+
+    /// How many tenants are listed, and how many keys that were fetched are in
+    /// use, for metrics.
+    pub fn counts(&self) -> (usize, usize) {
+        let directory = &self.tenancy.directory;
+        let tenants = directory.own.len().saturating_add(directory.fetched.len());
+        (tenants, self.jwt.count_fetched_keys())
     }
 
     /// The reply to a request that couldn't be decided on, because the host

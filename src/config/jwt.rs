@@ -9,8 +9,9 @@ use super::names;
 use super::node::Node;
 use super::object::Object;
 use super::policy;
+use super::revoked;
 use crate::credential::{Location, Source};
-use crate::jwt::{Algorithm, Ceilings, ClaimMap, ClaimPath, IssuerName};
+use crate::jwt::{Algorithm, Ceilings, ClaimMap, ClaimPath, IssuerName, Revocations};
 
 /// The `jwt` section as read.
 pub(super) struct JwtSpec {
@@ -18,6 +19,7 @@ pub(super) struct JwtSpec {
     pub(super) max_token_bytes: usize,
     pub(super) cache_entries: usize,
     pub(super) cache_bytes: usize,
+    pub(super) revoked: Revocations,
     pub(super) issuers: Vec<IssuerSpec>,
 }
 
@@ -29,6 +31,7 @@ impl Default for JwtSpec {
             max_token_bytes: 16_384,
             cache_entries: 10_000,
             cache_bytes: 16 << 20,
+            revoked: Revocations::default(),
             issuers: Vec::new(),
         }
     }
@@ -79,7 +82,6 @@ pub(super) enum ActsForSpec {
 pub(super) fn jwt(node: Node<'_, '_>) -> Option<JwtSpec> {
     let defaults = JwtSpec::default();
     let object = node.object()?;
-    object.not_supported_yet(&["revoked"]);
     let size = |name: &'static str, default: usize| {
         let size = object.field(name, |node| node.size());
         size.map_or(default, |size| usize::try_from(size).unwrap_or(usize::MAX))
@@ -89,6 +91,7 @@ pub(super) fn jwt(node: Node<'_, '_>) -> Option<JwtSpec> {
         max_token_bytes: size("max_token_bytes", defaults.max_token_bytes),
         cache_entries: size("cache_entries", defaults.cache_entries),
         cache_bytes: size("cache_bytes", defaults.cache_bytes),
+        revoked: object.field("revoked", revoked::revoked).unwrap_or_default(),
         issuers: object.field("issuers", |node| node.list(issuer)).unwrap_or_default(),
     };
     object.close();
@@ -100,7 +103,7 @@ pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
     let algorithms = object.field("algorithms", |node| node.some_list(algorithm));
     let (audiences, any_audience, claim_values) = audience(&object);
     let iss = object.required("issuer", |node| node.parsed(IssuerName::parse));
-    let keys = object.required("keys", |node| keys::keys(node, algorithms.as_deref()));
+    let keys = object.required("keys", |node| keys::keys(node, algorithms.clone(), iss.as_ref()));
     let name = object.field("name", |node| node.some_text()).map(str::to_owned);
     let audience_claims = paths(&object, "audience_claims", &["aud"]);
     let clock_skew = object.field("clock_skew", |node| node.duration()).unwrap_or(30.0);
@@ -276,7 +279,7 @@ fn tier_claims(node: Node<'_, '_>) -> Option<Vec<ClaimPath>> {
     if node.context.vocabulary.tiers.as_ref().is_some_and(BTreeMap::is_empty) {
         return node.error("has no tier to choose from; add limits.tiers, or take it out");
     }
-    node.is_counted();
+    node.is_shared();
     Some(claims)
 }
 

@@ -1,51 +1,65 @@
-//! `keys` of an issuer: an inline key set, a shared secret, or both.
+//! `keys` of an issuer: a key set, inline or where it lives, and a shared
+//! secret.
 
 use serde_json::Value;
 
 use super::node::Node;
+use super::remote;
 use crate::host::Hash;
 use crate::json;
-use crate::jwt::{Algorithm, JwkError, Key};
+use crate::jwt::{Algorithm, IssuerName, Key, KeySet};
+use crate::remote::Source;
 
 /// The keys of an issuer and the algorithms it may use.
 #[derive(Default)]
 pub(super) struct IssuerKeys {
     pub(super) keys: Vec<Key>,
-    pub(super) algorithms: Vec<Algorithm>,
+    pub(super) secrets: Vec<Key>,
+    /// `None`: those of the keys.
+    pub(super) algorithms: Option<Vec<Algorithm>>,
+    pub(super) source: Option<Source>,
 }
 
-/// Reads `keys`, given what `algorithms` says.
-pub(super) fn keys(node: Node<'_, '_>, algorithms: Option<&[Algorithm]>) -> Option<IssuerKeys> {
+/// Reads `keys`, given what `algorithms` and `issuer` say.
+pub(super) fn keys(
+    node: Node<'_, '_>,
+    algorithms: Option<Vec<Algorithm>>,
+    issuer: Option<&IssuerName>,
+) -> Option<IssuerKeys> {
     let object = node.object()?;
-    object.not_supported_yet(&["jwks_uri", "discovery"]);
     let set = object.field("jwks", jwks);
-    let secrets = object.field("secret", |node| secret(node, algorithms));
+    let secrets = object.field("secret", |node| secret(node, algorithms.as_deref()));
+    let uri = object.field("jwks_uri", remote::jwks_uri);
+    let discovery = object.field("discovery", |node| remote::discovery(node, issuer));
     // Keys that couldn't be read were told of already.
     let unread = object.has("jwks") && set.is_none() || object.has("secret") && secrets.is_none();
-    let keys: Vec<Key> = set.into_iter().chain(secrets).flatten().collect();
+    let is_remote = object.count(&["jwks_uri", "discovery"]);
     let has_source = object.count(&["jwks", "secret", "jwks_uri", "discovery"]) > 0;
     object.close();
     if !has_source {
-        return node.error("names no keys; give jwks or secret");
+        return node.error("names no keys; give jwks, jwks_uri, discovery or secret");
     }
-    let mut available: Vec<Algorithm> = Vec::new();
-    for key in &keys {
-        if !available.contains(&key.algorithm) {
-            available.push(key.algorithm);
-        }
+    if is_remote > 1 {
+        return node.error("must have jwks_uri or discovery, not both");
     }
-    let Some(asked) = algorithms else {
-        return Some(IssuerKeys { keys, algorithms: available });
+    let keys = IssuerKeys {
+        keys: set.unwrap_or_default(),
+        secrets: secrets.unwrap_or_default(),
+        algorithms,
+        source: uri.or(discovery),
     };
-    for algorithm in asked.iter().filter(|algorithm| !available.contains(algorithm)) {
-        if !unread {
-            node.context.problems.error(
-                node.at,
-                format!("has no key for {}, which algorithms names; a key without alg is RS256 (RSA), by its curve (EC) or EdDSA (OKP)", algorithm.name()),
-            );
-        }
+    let missing = keys.algorithms.iter().flatten().filter(|algorithm| {
+        let known = || keys.keys.iter().any(|key| key.algorithm == **algorithm);
+        let secret = || keys.secrets.iter().any(|key| key.algorithm == **algorithm);
+        if algorithm.is_hmac() { !secret() } else { is_remote == 0 && !known() }
+    });
+    for algorithm in missing.filter(|_| !unread) {
+        node.context.problems.error(
+            node.at,
+            format!("has no key for {}, which algorithms names; a key without alg is RS256 (RSA), by its curve (EC) or EdDSA (OKP)", algorithm.name()),
+        );
     }
-    Some(IssuerKeys { keys, algorithms: asked.to_vec() })
+    Some(keys)
 }
 
 /// A key set: an object, or its JSON text.
@@ -61,39 +75,16 @@ fn jwks(node: Node<'_, '_>) -> Option<Vec<Key>> {
         }
         value => value,
     };
-    let Some(members) = set.get("keys").and_then(Value::as_array) else {
+    let Some(set) = KeySet::read(set) else {
         return node.error("must be a key set: an object with a list named keys (RFC 7517 section 5), or its JSON text");
     };
-    let mut keys: Vec<Key> = Vec::new();
-    let mut sound = true;
-    for (index, member) in members.iter().enumerate() {
-        let list = node.at.name("keys");
-        let at = list.index(index);
-        let Some(jwk) = member.as_object() else {
-            node.context.problems.error(at, "must be an object");
-            sound = false;
-            continue;
-        };
-        let key = match Key::from_jwk(jwk) {
-            Ok(key) => key,
-            Err(JwkError::NotForUs) => continue,
-            Err(JwkError::Bad(problem)) => {
-                node.context.problems.error(at, problem);
-                sound = false;
-                continue;
-            }
-        };
-        if key.kid.is_some() && keys.iter().any(|known| known.kid == key.kid) {
-            node.context.problems.error(at, "has the kid of a key before it; a kid names one key");
-            sound = false;
-            continue;
-        }
-        keys.push(key);
+    for (index, problem) in &set.bad {
+        node.context.problems.error(node.at.name("keys").index(*index), *problem);
     }
-    if keys.is_empty() && sound {
+    if set.keys.is_empty() && set.bad.is_empty() {
         return node.error("holds no key that verifies tokens");
     }
-    sound.then_some(keys)
+    set.bad.is_empty().then_some(set.keys)
 }
 
 /// A shared secret, as one key for each HMAC algorithm that it is long enough

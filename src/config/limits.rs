@@ -137,7 +137,7 @@ const NO_ACTION: &str = "is no name of an action: up to 64 letters, digits and .
 
 /// A rate, or the name of a tier. Who has one is counted.
 fn rate(node: Node<'_, '_>) -> Option<Rate> {
-    node.is_counted();
+    node.is_shared();
     let Some(text) = node.value.as_str().filter(|text| !text.is_empty()) else {
         return node.wrong_type("a rate, as in \"100/min\", or the name of a tier");
     };
@@ -167,7 +167,7 @@ fn plain_rate(node: Node<'_, '_>) -> Option<Rate> {
 /// `failures`.
 pub(super) fn failures(node: Node<'_, '_>) -> Option<Throttle> {
     let object = node.object()?;
-    node.is_counted();
+    node.is_shared();
     let limit = object.required("limit", |node| match plain_rate(node)? {
         Rate { count: 0, .. } => node.error("must be at least 1: the first failure blocks then"),
         rate => Some(rate),

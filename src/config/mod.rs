@@ -7,6 +7,7 @@
 //! result.
 
 mod api_keys;
+mod directory;
 mod jwt;
 mod keys;
 mod limits;
@@ -16,7 +17,9 @@ mod node;
 mod object;
 mod policy;
 mod problem;
+mod remote;
 mod replies;
+mod revoked;
 mod roles;
 mod routes;
 mod super_admin;
@@ -27,9 +30,11 @@ mod upstream;
 mod vocabulary;
 mod wire;
 
+pub(crate) use directory::{DirectoryRules, FetchedTenants, Reader, told};
 pub use problem::ConfigError;
 
 use core::cell::OnceCell;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -44,7 +49,6 @@ use crate::throttle::Throttle;
 use node::{Context, Node};
 use object::Object;
 use problem::Problems;
-use vocabulary::Vocabulary;
 
 /// The environment that `{env: NAME}` reads: the VM's.
 pub trait Environment {
@@ -119,6 +123,7 @@ struct Document {
     tenancy: tenancy::TenancySpec,
     tenant_defaults: Policy,
     tenants: Option<Vec<tenants::TenantEntrySpec>>,
+    directory: Option<remote::DirectorySpec>,
     routes: Vec<routes::RouteSpec>,
     /// Whether what no route matches is refused; `None` where it doesn't say.
     unmatched_denied: Option<bool>,
@@ -136,12 +141,13 @@ fn read(value: &Value, env: &dyn Environment, problems: &Problems) -> Option<Gua
         problems,
         env,
         development,
-        vocabulary: Vocabulary::default(),
-        counted: OnceCell::new(),
+        vocabulary: Rc::default(),
+        key_clusters: None,
+        shared: OnceCell::new(),
     };
     let (vocabulary, limit_headers) =
         vocabulary::read(Node { value, at: &At::ROOT, context: &context })?;
-    context.vocabulary = vocabulary;
+    context.vocabulary = Rc::new(vocabulary);
     let root = Node { value, at: &At::ROOT, context: &context };
     let object = root.object()?;
     object.known(&vocabulary::FIELDS);
@@ -156,7 +162,6 @@ fn sections(object: &Object<'_, '_>, limit_headers: HeaderStyles) -> Document {
         _ => node.error("must be 1"),
     });
     object.field("environment", |node| node.choice(&[("production", ()), ("development", ())]));
-    object.not_supported_yet(&["directory"]);
     let both = object
         .field("both", |node| node.choice(&[("refuse", Both::Refuse), ("agree", Both::Agree)]))
         .unwrap_or(Both::Refuse);
@@ -176,6 +181,7 @@ fn sections(object: &Object<'_, '_>, limit_headers: HeaderStyles) -> Document {
             .field("tenant_defaults", |node| policy::only(node, policy::policy))
             .unwrap_or_default(),
         tenants: object.field("tenants", tenants::tenants),
+        directory: object.field("directory", remote::directory),
         routes: object
             .field("routes", |node| node.list(|node| routes::route(node, paths, both)))
             .unwrap_or_default(),

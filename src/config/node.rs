@@ -4,6 +4,7 @@
 //! doesn't matter, since the document is refused.
 
 use core::cell::OnceCell;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -20,9 +21,11 @@ pub(super) struct Context<'c> {
     pub(super) problems: &'c Problems,
     pub(super) env: &'c dyn Environment,
     pub(super) development: bool,
-    pub(super) vocabulary: Vocabulary,
-    /// The first place that makes workers count together.
-    pub(super) counted: OnceCell<String>,
+    pub(super) vocabulary: Rc<Vocabulary>,
+    /// The clusters that keys may be fetched from; `None` for any.
+    pub(super) key_clusters: Option<&'c [String]>,
+    /// The first place for which workers share data.
+    pub(super) shared: OnceCell<String>,
 }
 
 /// A value of the document and where it stands.
@@ -44,9 +47,9 @@ impl<'v> Node<'v, '_> {
         self.context.problems.warn(self.at, problem);
     }
 
-    /// Something here is counted by all workers together.
-    pub(super) fn is_counted(&self) {
-        self.context.counted.get_or_init(|| self.at.to_string());
+    /// Something here is kept by all workers together.
+    pub(super) fn is_shared(&self) {
+        self.context.shared.get_or_init(|| self.at.to_string());
     }
 
     pub(super) fn text(&self) -> Option<&'v str> {

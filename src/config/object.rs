@@ -15,7 +15,6 @@ pub(super) struct Object<'v, 'c> {
     at: &'c At<'c>,
     context: &'c Context<'c>,
     known: RefCell<Vec<&'static str>>,
-    later: RefCell<Vec<&'static str>>,
 }
 
 impl<'v, 'c> Object<'v, 'c> {
@@ -24,7 +23,7 @@ impl<'v, 'c> Object<'v, 'c> {
         at: &'c At<'c>,
         context: &'c Context<'c>,
     ) -> Self {
-        Self { map, at, context, known: RefCell::default(), later: RefCell::default() }
+        Self { map, at, context, known: RefCell::default() }
     }
 
     pub(super) fn field<T>(
@@ -71,20 +70,6 @@ impl<'v, 'c> Object<'v, 'c> {
         names.iter().filter(|name| self.has(name)).count()
     }
 
-    /// Fields of later versions, which this one doesn't act on: refused, since
-    /// ignoring one would leave a rule out.
-    pub(super) fn not_supported_yet(&self, names: &[&'static str]) {
-        for name in names {
-            self.later.borrow_mut().push(name);
-            if self.has(name) {
-                self.context.problems.error(
-                    self.at.name(name),
-                    "not supported yet; take it out, or use a version of tenant-guard that has it",
-                );
-            }
-        }
-    }
-
     /// Fields that were read already.
     pub(super) fn known(&self, names: &[&'static str]) {
         self.known.borrow_mut().extend(names);
@@ -92,9 +77,8 @@ impl<'v, 'c> Object<'v, 'c> {
 
     /// Tells of every field that nobody asked for.
     pub(super) fn close(self) {
-        let (known, later) = (self.known.into_inner(), self.later.into_inner());
-        let asked = |name: &str| known.contains(&name) || later.contains(&name);
-        for name in self.map.keys().filter(|name| !asked(name)) {
+        let known = self.known.into_inner();
+        for name in self.map.keys().filter(|name| !known.contains(&name.as_str())) {
             let problem = match units::nearest(name, &known) {
                 Some(near) => format!("unknown field; did you mean {near}?"),
                 None => format!("unknown field; the fields here are: {}", known.join(", ")),

@@ -5,6 +5,7 @@ use super::jwt::{self, IssuerSpec};
 use super::node::Node;
 use super::policy::{self, PolicyOver};
 use super::vocabulary::identifier;
+use crate::host::Timestamp;
 use crate::policy::Policy;
 
 /// A tenant as read.
@@ -15,9 +16,17 @@ pub(super) struct TenantEntrySpec {
     pub(super) aliases: Vec<String>,
     /// `None` where it doesn't say.
     pub(super) active: Option<bool>,
+    pub(super) tokens_not_before: Option<Timestamp>,
     pub(super) policy: PolicyOver,
     pub(super) issuers: Vec<IssuerSpec>,
     pub(super) clients: Vec<ClientSpec>,
+}
+
+impl TenantEntrySpec {
+    /// Its id and aliases.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        core::iter::once(self.id.as_str()).chain(self.aliases.iter().map(String::as_str))
+    }
 }
 
 /// A client as read.
@@ -32,9 +41,8 @@ pub(super) fn tenants(node: Node<'_, '_>) -> Option<Vec<TenantEntrySpec>> {
     node.list(tenant)
 }
 
-fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
+pub(super) fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
     let object = node.object()?;
-    object.not_supported_yet(&["tokens_not_before"]);
     let id = object.required("id", |node| node.some_text());
     let spec = TenantEntrySpec {
         path: node.at.to_string(),
@@ -43,6 +51,7 @@ fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
             .field("aliases", |node| node.list(|node| node.some_text().map(str::to_owned)))
             .unwrap_or_default(),
         active: object.field("active", |node| node.flag()),
+        tokens_not_before: object.field("tokens_not_before", |node| node.timestamp()),
         policy: policy::policy_over(&object),
         issuers: object.field("issuers", |node| node.list(jwt::issuer)).unwrap_or_default(),
         clients: object.field("clients", clients).unwrap_or_default(),

@@ -8,9 +8,12 @@ use serde_json::Value;
 use super::algorithm::Algorithm;
 use super::claim::ClaimPath;
 use super::issuer_name::IssuerName;
+use super::issuers::KeySource;
 use super::key::Key;
 use crate::denial::{Code, Denial};
+use crate::halt::Halt;
 use crate::policy::{RoleSet, Scopes};
+use crate::remote::{Outlook, Source, SourceId, Standing};
 use crate::tenant::{Reach, TenantName};
 
 /// What a token of the issuer says about the tenant.
@@ -55,8 +58,13 @@ pub(crate) struct Issuer {
     pub(crate) audiences: Option<Vec<String>>,
     pub(crate) audience_claims: Vec<ClaimPath>,
     pub(crate) claim_values: Vec<(ClaimPath, Vec<Value>)>,
-    pub(crate) algorithms: Vec<Algorithm>,
+    /// `None`: those of its keys.
+    pub(crate) algorithms: Option<Vec<Algorithm>>,
+    pub(crate) secrets: Vec<Key>,
+    /// Keys of the document itself; beside a source only until the first fetch.
     pub(crate) keys: Vec<Key>,
+    /// Where its keys live, where that is elsewhere.
+    pub(crate) source: Option<Source>,
     /// Seconds.
     pub(crate) clock_skew: f64,
     /// Seconds.
@@ -71,6 +79,9 @@ pub(crate) struct Issuer {
     pub(crate) ceilings: Ceilings,
     /// The tenant whose own identity provider this is.
     pub(crate) owner: Option<TenantName>,
+    /// The number of its present state: what was verified in another has to be
+    /// verified again.
+    pub(crate) epoch: u64,
 }
 
 impl Issuer {
@@ -84,29 +95,75 @@ impl Issuer {
         Err(Denial::by(Code::TokenTypeRefused, "token_types"))
     }
 
+    /// Where its keys are fetched from.
+    pub(crate) fn source_id(&self) -> Option<SourceId> {
+        self.source.as_ref().map(Source::id)
+    }
+
+    /// Its keys of the document itself, without secrets.
+    pub(super) fn own_keys(&self) -> &[Key] {
+        &self.keys
+    }
+
     /// The key of a token: for its algorithm, and by its `kid`. Without one,
     /// only where a single key fits.
-    pub(super) fn key(&self, alg: Option<Algorithm>, kid: Option<&str>) -> Result<&Key, Denial> {
-        let refused = || Denial::by(Code::TokenAlgorithmRefused, "algorithms");
-        let alg = alg.filter(|alg| self.algorithms.contains(alg)).ok_or_else(refused)?;
+    ///
+    /// `source` is where its keys are fetched from, and what is known of it.
+    pub(super) fn key<'k>(
+        &'k self,
+        alg: Option<Algorithm>,
+        kid: Option<&str>,
+        source: Option<(SourceId, Option<&'k KeySource>)>,
+    ) -> Result<&'k Key, Halt> {
+        let may_use = |alg: &Algorithm| self.algorithms.as_ref().is_none_or(|a| a.contains(alg));
+        let alg = alg.filter(may_use).ok_or_else(refused)?;
         if alg.is_hmac() {
             // A shared secret has no kid: whatever the token names, it is this one.
-            return self.keys.iter().find(|key| key.algorithm == alg).ok_or_else(refused);
+            let mut secrets = self.secrets.iter();
+            return Ok(secrets.find(|key| key.algorithm == alg).ok_or_else(refused)?);
         }
-        let unknown = || Denial::by(Code::TokenKeyUnknown, "kid");
-        match kid {
-            Some(kid) => {
-                let key = self.keys.iter().find(|key| key.kid.as_deref() == Some(kid));
-                let key = key.ok_or_else(unknown)?;
-                if key.algorithm == alg { Ok(key) } else { Err(refused()) }
+        let Some((id, known)) = source else {
+            return Ok(pick(&self.keys, alg, kid)?);
+        };
+        let outlook = known.map_or_else(Outlook::default, |known| known.outlook);
+        let unless_fetched = |denial| Halt::unless([(id, outlook)], denial);
+        let unavailable = |why: &'static str| Denial::by(Code::KeysUnavailable, why);
+        let keys = match (outlook.standing, known) {
+            (Standing::Current, Some(known)) => known.fetched.keys.as_slice(),
+            (Standing::TooOld, _) => {
+                return Err(unless_fetched(unavailable("max_stale of the keys")));
             }
-            None => {
-                let mut fitting = self.keys.iter().filter(|key| key.algorithm == alg);
-                match (fitting.next(), fitting.next()) {
-                    (Some(key), None) => Ok(key),
-                    _ => Err(Denial::by(Code::TokenKeyUnknown, "no kid, and not one key")),
-                }
-            }
+            // What the document has stands in until the first fetch.
+            _ => self.keys.as_slice(),
+        };
+        if keys.is_empty() {
+            return Err(unless_fetched(unavailable("no keys were fetched")));
         }
+        let is_known = |kid: &str| keys.iter().any(|key| key.kid.as_deref() == Some(kid));
+        match pick(keys, alg, kid) {
+            Err(denial) if kid.is_some_and(|kid| !is_known(kid)) => {
+                let awaited = outlook.standing == Standing::Awaited;
+                Err(unless_fetched(if awaited { unavailable("kid") } else { denial }))
+            }
+            picked => Ok(picked?),
+        }
+    }
+}
+
+fn refused() -> Denial {
+    Denial::by(Code::TokenAlgorithmRefused, "algorithms")
+}
+
+fn pick<'k>(keys: &'k [Key], alg: Algorithm, kid: Option<&str>) -> Result<&'k Key, Denial> {
+    let mut fitting = keys.iter().filter(|key| key.algorithm == alg);
+    let (first, second) = (fitting.next().ok_or_else(refused)?, fitting.next());
+    match (kid, second) {
+        (Some(kid), _) => {
+            let key = keys.iter().find(|key| key.kid.as_deref() == Some(kid));
+            let key = key.ok_or_else(|| Denial::by(Code::TokenKeyUnknown, "kid"))?;
+            if key.algorithm == alg { Ok(key) } else { Err(refused()) }
+        }
+        (None, None) => Ok(first),
+        (None, Some(_)) => Err(Denial::by(Code::TokenKeyUnknown, "no kid, and not one key")),
     }
 }

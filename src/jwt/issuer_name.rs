@@ -93,6 +93,22 @@ impl Template {
             && self.claim.find(claims).is_some_and(|claim| claim.as_str() == value)
     }
 
+    /// Whether a text is the same template, but for the claim's name.
+    pub(crate) fn is_alike(&self, text: &str) -> bool {
+        Self::parse(text).is_some_and(|other| self.segments == other.segments)
+    }
+
+    /// Whether an `iss` may be of this issuer, whatever the claims say.
+    pub(crate) fn covers(&self, iss: &str) -> bool {
+        let mut parts = iss.split('/');
+        let fits = self.segments.iter().all(|segment| match (segment, parts.next()) {
+            (Some(literal), Some(part)) => literal == part,
+            (None, Some(part)) => !part.is_empty(),
+            (_, None) => false,
+        });
+        fits && parts.next().is_none()
+    }
+
     /// Whether some issuer matches both.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         self.segments.len() == other.segments.len()

@@ -2,7 +2,8 @@
 //!
 //! The checks run cheapest first and in a fixed order, which decides the code
 //! of a token with several faults: size, shape, issuer, type, algorithm, key,
-//! the types of claims, dates, signature, the other claims, audience.
+//! the types of claims, dates, signature, the other claims, audience,
+//! revocation.
 
 mod algorithm;
 mod cache;
@@ -10,8 +11,11 @@ mod claim;
 mod compact;
 mod issuer;
 mod issuer_name;
+mod issuers;
 mod key;
+mod key_set;
 mod registered;
+mod revocation;
 mod signature;
 mod signed;
 mod verified;
@@ -22,7 +26,10 @@ pub(crate) use claim::ClaimPath;
 pub(crate) use compact::has_three_parts;
 pub(crate) use issuer::{Ceilings, ClaimMap, Issuer, TenantSource};
 pub(crate) use issuer_name::{IssuerName, Template};
-pub(crate) use key::{JwkError, Key};
+pub(crate) use issuers::FetchedKeys;
+pub(crate) use key::Key;
+pub(crate) use key_set::KeySet;
+pub(crate) use revocation::{Revocations, Revoked};
 pub(crate) use verified::VerifiedToken;
 
 /// For `crate::probe`.
@@ -31,17 +38,20 @@ pub(crate) mod probe {
     pub(crate) use super::signature::verify;
 }
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use crate::denial::{Code, Denial};
+use crate::halt::Halt;
 use crate::host::Host;
 use crate::policy::limit::Tiers;
-use crate::tenant::Tenancy;
+use crate::remote::{Outlook, SourceId};
+use crate::tenant::{Bound, Tenancy};
 use compact::Compact;
+use issuers::Issuers;
 use registered::Registered;
+use revocation::Suspect;
 use signed::Signed;
 
 /// Whether a token was found in the cache.
@@ -53,21 +63,18 @@ pub enum CacheUse {
     Miss,
 }
 
-/// The issuers of one `iss`: one, or several tenants' whose keys tell by their
-/// kid whose a token is.
-#[derive(Debug, Default)]
-struct Sharers {
-    all: Vec<usize>,
-    by_kid: HashMap<Box<str>, usize>,
-}
-
-impl Sharers {
-    fn add(&mut self, index: usize, issuer: &Issuer) {
-        self.all.push(index);
-        for kid in issuer.keys.iter().filter_map(|key| key.kid.clone()) {
-            self.by_kid.insert(kid, index);
-        }
-    }
+/// What the cache says of a token.
+#[derive(Debug)]
+pub(crate) enum Known {
+    /// Nothing.
+    No,
+    /// It was verified, and still is good.
+    Good(Rc<VerifiedToken>),
+    /// It was verified, and isn't good now.
+    Refused(Denial),
+    /// It was verified, but what it was verified by has changed: it has to be
+    /// verified again.
+    Outdated,
 }
 
 /// The `jwt` section, with the issuers of all tenants.
@@ -79,10 +86,10 @@ pub(crate) struct Jwt {
     pub(crate) forward_payload: bool,
     /// `limits.tiers`, which tokens name.
     pub(crate) tiers: Tiers,
-    issuers: Vec<Issuer>,
-    exact: HashMap<String, Sharers>,
-    templates: Vec<(Template, usize)>,
-    nameless: Option<usize>,
+    /// `jwt.revoked`.
+    pub(crate) revoked: Revocations,
+    revoked_elsewhere: Revocations,
+    issuers: Issuers,
 }
 
 impl Jwt {
@@ -91,35 +98,57 @@ impl Jwt {
         forwarded_claims: Vec<ClaimPath>,
         forward_payload: bool,
         tiers: Tiers,
+        revoked: Revocations,
         issuers: Vec<Issuer>,
     ) -> Self {
-        let mut jwt = Self {
+        Self {
             max_token_bytes,
             forwarded_claims,
             forward_payload,
             tiers,
-            issuers: Vec::new(),
-            exact: HashMap::new(),
-            templates: Vec::new(),
-            nameless: None,
-        };
-        for (index, issuer) in issuers.iter().enumerate() {
-            match &issuer.iss {
-                IssuerName::Exact(iss) => {
-                    jwt.exact.entry(iss.clone()).or_default().add(index, issuer);
-                }
-                IssuerName::Template(template) => {
-                    jwt.templates.push((template.clone(), index));
-                }
-                IssuerName::None => jwt.nameless = Some(index),
-            }
+            revoked,
+            revoked_elsewhere: Revocations::default(),
+            issuers: Issuers::new(issuers),
         }
-        jwt.issuers = issuers;
-        jwt
     }
 
-    /// A token that was verified before, if it still is good; `None` where it
-    /// isn't known.
+    /// The issuers of the document.
+    pub(crate) fn own_issuers(&self) -> &[Issuer] {
+        self.issuers.own()
+    }
+
+    /// The issuers of the document and of fetched tenants.
+    pub(crate) fn issuers(&self) -> &[Issuer] {
+        self.issuers.all()
+    }
+
+    /// Takes over the issuers of fetched tenants.
+    pub(crate) fn replace_fetched(&mut self, issuers: Vec<Issuer>) {
+        self.issuers.replace_fetched(issuers);
+    }
+
+    /// Takes over fetched revocations. Tokens that were verified before are
+    /// verified again only where [`Jwt::replace_fetched`] follows.
+    pub(crate) fn replace_revoked(&mut self, revoked: Revocations) {
+        self.revoked_elsewhere = revoked;
+    }
+
+    /// Takes over fetched keys.
+    pub(crate) fn set_keys(&mut self, source: SourceId, keys: Rc<FetchedKeys>) {
+        self.issuers.set_keys(source, keys);
+    }
+
+    /// Takes over what to expect of a source of keys.
+    pub(crate) fn set_outlook(&mut self, source: SourceId, outlook: Outlook) {
+        self.issuers.set_outlook(source, outlook);
+    }
+
+    /// How many keys that were fetched are in use.
+    pub(crate) fn count_fetched_keys(&self) -> usize {
+        self.issuers.count_fetched()
+    }
+
+    /// What the cache says of a token.
     ///
     /// `only` is the route's issuers, where it names some.
     pub(crate) fn known(
@@ -128,21 +157,26 @@ impl Jwt {
         only: Option<&[usize]>,
         host: &dyn Host,
         cache: &mut TokenCache,
-    ) -> Option<Result<Rc<VerifiedToken>, Denial>> {
-        let known = cache.get(token)?;
+    ) -> Known {
+        let Some(known) = cache.get(token) else {
+            return Known::No;
+        };
+        if !self.issuers.unchanged(known.issuer, known.epoch) {
+            return Known::Outdated;
+        }
         let Err(denial) = check_again(&known, only, host) else {
-            return Some(Ok(known));
+            return Known::Good(known);
         };
         if denial.code == Code::TokenExpired {
             cache.remove(token);
         }
-        Some(Err(Denial { kid: known.kid.clone(), ..denial }))
+        Known::Refused(Denial { kid: known.kid.clone(), ..denial })
     }
 
     /// Verifies a token, and keeps it.
     ///
     /// # Errors
-    /// The code of the first check that fails.
+    /// The code of the first check that fails, or what it lacks.
     pub(crate) fn verify(
         &self,
         token: &[u8],
@@ -150,17 +184,23 @@ impl Jwt {
         tenancy: &Tenancy,
         host: &dyn Host,
         cache: &mut TokenCache,
-    ) -> Result<Rc<VerifiedToken>, Denial> {
+    ) -> Result<Rc<VerifiedToken>, Halt> {
         if token.len() > self.max_token_bytes {
-            return Err(Denial::by(Code::TokenTooLarge, "jwt.max_token_bytes"));
+            return Err(Denial::by(Code::TokenTooLarge, "jwt.max_token_bytes").into());
         }
         let compact = Compact::parse(token)?;
-        let verified = self
-            .verify_compact(&compact, only, tenancy, host)
-            .map_err(|denial| Denial { kid: compact.kid.clone(), ..denial })?;
-        let verified = Rc::new(verified);
-        cache.put(token, Rc::clone(&verified));
-        Ok(verified)
+        match self.verify_compact(&compact, only, tenancy, host) {
+            Ok(verified) => {
+                let verified = Rc::new(verified);
+                cache.put(token, Rc::clone(&verified));
+                Ok(verified)
+            }
+            Err(halt) => {
+                // One that was good before isn't any more.
+                cache.remove(token);
+                Err(halt.of_kid(compact.kid.as_ref()))
+            }
+        }
     }
 
     fn verify_compact(
@@ -169,44 +209,50 @@ impl Jwt {
         only: Option<&[usize]>,
         tenancy: &Tenancy,
         host: &dyn Host,
-    ) -> Result<VerifiedToken, Denial> {
-        let (index, issuer) = self.issuer(token)?;
+    ) -> Result<VerifiedToken, Halt> {
+        let (index, issuer) = self.issuers.of(token, tenancy)?;
         check_route(index, only)?;
         issuer.check_type(token.typ.as_deref())?;
-        let key = issuer.key(token.alg, token.kid.as_deref())?;
+        let key = self.issuers.key(issuer, token)?;
         let registered = Registered::read(&token.claims)?;
         registered.check_dates(host.now()?, issuer.clock_skew)?;
         let signed = Signed::verify(token, registered, key, host)?;
         signed.check_claims(issuer)?;
         let verified = VerifiedToken::read(self, index, issuer, &signed, tenancy)?;
         signed.check_audience(issuer)?;
+        self.check_revoked(&signed, &verified, tenancy)?;
         Ok(verified)
     }
 
-    /// The issuer of a token. Where several tenants share one, it is the
-    /// tenant's whose key the token names.
-    fn issuer(&self, token: &Compact<'_>) -> Result<(usize, &Issuer), Denial> {
-        let unknown = || Denial::from(Code::TokenIssuerUnknown);
-        let at = |index: usize| self.issuers.get(index).map(|i| (index, i)).ok_or_else(unknown);
-        let iss = match token.claims.get("iss") {
-            None => return at(self.nameless.ok_or_else(unknown)?),
-            Some(Value::String(iss)) => iss,
-            Some(_) => return Err(unknown()),
+    /// Whether a token is revoked: by itself, or with all of the tenant that
+    /// it is for.
+    fn check_revoked(
+        &self,
+        signed: &Signed<'_, '_>,
+        verified: &VerifiedToken,
+        tenancy: &Tenancy,
+    ) -> Result<(), Denial> {
+        let claims = signed.claims();
+        let iss = claims.get("iss").and_then(Value::as_str).unwrap_or("none");
+        let suspect = Suspect {
+            issuer: [&verified.issuer_name, iss],
+            claims,
+            subject: verified.subject.as_deref(),
+            client: verified.client.as_deref(),
+            issued: verified.issued(),
         };
-        if let Some(sharers) = self.exact.get(iss) {
-            return match sharers.all.as_slice() {
-                [index] => at(*index),
-                _ => {
-                    let kid = token.kid.as_deref().unwrap_or_default();
-                    let index = sharers.by_kid.get(kid);
-                    at(*index.ok_or_else(|| Denial::by(Code::TokenKeyUnknown, "kid"))?)
-                }
-            };
+        for (revoked, rule) in
+            [(&self.revoked, "jwt.revoked"), (&self.revoked_elsewhere, "the directory's revoked")]
+        {
+            if revoked.cover(&suspect) {
+                return Err(Denial::by(Code::TokenRevoked, rule));
+            }
         }
-        self.templates
+        verified
+            .bounds
             .iter()
-            .find(|(template, _)| template.is_issuer(iss, &token.claims))
-            .map_or_else(|| Err(unknown()), |(_, index)| at(*index))
+            .filter_map(Bound::one)
+            .try_for_each(|name| tenancy.check_issued(name, verified))
     }
 }
 

@@ -18,6 +18,7 @@ use tenant_guard_tests::token::{Alg, Key, jwks};
 use super::*;
 use crate::Guard;
 use crate::config;
+use crate::halt::{Halt, Patience};
 use crate::host::{Hash, HostError, SignatureVerdict};
 use crate::testing::{FixedHost, NoEnvironment};
 
@@ -63,11 +64,17 @@ impl Verifier {
         cache: &mut TokenCache,
     ) -> Result<(Rc<VerifiedToken>, CacheUse), Denial> {
         let Self(guard) = self;
-        if let Some(known) = guard.jwt.known(token, only, host, cache) {
-            return known.map(|token| (token, CacheUse::Hit));
+        match guard.jwt.known(token, only, host, cache) {
+            Known::Good(token) => return Ok((token, CacheUse::Hit)),
+            Known::Refused(denial) => return Err(denial),
+            Known::No | Known::Outdated => {}
         }
         let verified = guard.jwt.verify(token, only, &guard.tenancy, host, cache);
-        verified.map(|token| (token, CacheUse::Miss))
+        match verified.map_err(|halt| halt.settled(Patience::Waited)) {
+            Ok(token) => Ok((token, CacheUse::Miss)),
+            Err(Halt::Refused(denial)) => Err(denial),
+            Err(Halt::Lacks(lack)) => panic!("{lack:?}"),
+        }
     }
 
     /// Verifies at [`NOW`]; a second time with a cache gives the same.

@@ -12,6 +12,7 @@ use super::registered::{Registered, invalid};
 use super::signed::Signed;
 use crate::denial::Denial;
 use crate::header_value::claim_text;
+use crate::host::Timestamp;
 use crate::policy::limit::{Rate, Tiers};
 use crate::tenant::{Bound, Reach, Tenancy, TenantName};
 
@@ -20,6 +21,8 @@ use crate::tenant::{Bound, Reach, Tenancy, TenantName};
 #[derive(Debug)]
 pub(crate) struct VerifiedToken {
     pub(super) issuer: usize,
+    /// The state of its issuer that it was verified in.
+    pub(super) epoch: u64,
     pub(super) registered: Registered,
     pub(super) skew: f64,
     /// The issuer's name in the configuration.
@@ -62,6 +65,7 @@ impl VerifiedToken {
         let roles = union(claims, &map.roles, split_roles, |_| true)?;
         Ok(Self {
             issuer: index,
+            epoch: issuer.epoch,
             skew: issuer.clock_skew,
             registered: signed.registered().clone(),
             issuer_name: issuer.name.as_str().into(),
@@ -83,6 +87,11 @@ impl VerifiedToken {
                 .collect(),
             payload: jwt.forward_payload.then(|| token.payload.to_owned()),
         })
+    }
+
+    /// When it was issued, as it says.
+    pub(crate) fn issued(&self) -> Option<Timestamp> {
+        self.registered.issued
     }
 
     /// A rough upper bound of the memory it takes, in bytes.

@@ -1,17 +1,20 @@
 //! The proxy as the core sees it.
 
+use core::time::Duration;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
 use prost::Message;
 
+use super::contexts;
 use super::hostcalls::{self, NOT_FOUND, UNIMPLEMENTED};
 use crate::address;
 use crate::config::Environment;
 use crate::host::{
     Hash, Host, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp, Written,
 };
+use crate::remote::{Network, Store};
 
 /// `envoy.source.extensions.common.wasm.VerifySignatureArguments`.
 #[derive(Clone, PartialEq, Message)]
@@ -98,12 +101,24 @@ impl Host for ProxyHost {
     }
 }
 
+impl Store for ProxyHost {
+    fn put(&self, name: &str, value: &[u8]) -> Result<(), HostError> {
+        hostcalls::put_shared_data(name, value)
+    }
+}
+
+impl Network for ProxyHost {
+    fn get(&self, cluster: &str, headers: &[(&str, &str)], timeout: f64) -> Result<u32, HostError> {
+        contexts::call(cluster, headers, Duration::from_secs_f64(timeout))
+    }
+}
+
 fn address_property(path: &[&str]) -> Result<Option<IpAddr>, HostError> {
     let property = hostcalls::property(path)?;
     Ok(property.as_deref().and_then(address::parse))
 }
 
-/// The VM's environment.
+/// The VM's environment, which holds secrets.
 pub(super) struct VmEnvironment {
     variables: HashMap<Vec<u8>, Vec<u8>>,
     vm_id: Option<String>,
@@ -119,6 +134,12 @@ impl VmEnvironment {
         let vm_id = hostcalls::property(&["plugin_vm_id"])?;
         let vm_id = vm_id.map(|id| String::from_utf8_lossy(&id).into_owned());
         Ok(Self { variables: variables.collect(), vm_id })
+    }
+}
+
+impl core::fmt::Debug for VmEnvironment {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "VmEnvironment({:?})", self.vm_id)
     }
 }
 

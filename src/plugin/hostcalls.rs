@@ -73,6 +73,7 @@ unsafe extern "C" {
     ) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
 }
 
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
@@ -94,10 +95,24 @@ pub(super) enum Map {
     RequestHeaders = 0,
     RequestTrailers = 1,
     ResponseHeaders = 2,
+    /// Of the answer to a call, while that is handed over.
+    CallHeaders = 6,
 }
 
-const PLUGIN_CONFIGURATION: u32 = 7;
-const COUNTER: u32 = 0;
+/// Buffers of the host.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Buffer {
+    /// Of the answer to a call, while that is handed over.
+    CallBody = 4,
+    Configuration = 7,
+}
+
+/// What a metric does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Counter = 0,
+    Gauge = 1,
+}
 
 /// More than any operating system hands to a process.
 const MOST_VARIABLES: usize = 1 << 16;
@@ -105,7 +120,7 @@ const MOST_ENVIRONMENT_BYTES: usize = 1 << 23;
 
 type Answer<T> = Result<T, HostError>;
 
-fn check(call: &'static str, status: u32) -> Answer<()> {
+pub(super) fn check(call: &'static str, status: u32) -> Answer<()> {
     if status == 0 { Ok(()) } else { Err(HostError { call, status }) }
 }
 
@@ -139,10 +154,11 @@ pub(super) fn now() -> Answer<u64> {
     if time == 0 { Err(HostError { call, status: 0 }) } else { Ok(time) }
 }
 
-pub(super) fn configuration(size: usize) -> Answer<Vec<u8>> {
+/// A buffer, up to so many bytes.
+pub(super) fn buffer(buffer: Buffer, size: usize) -> Answer<Vec<u8>> {
     take("proxy_get_buffer_bytes", |data, length| {
         // SAFETY: both pointers are to locals of `take`.
-        unsafe { proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, size, data, length) }
+        unsafe { proxy_get_buffer_bytes(buffer as u32, 0, size, data, length) }
     })
 }
 
@@ -214,14 +230,21 @@ pub(super) fn shared_data(name: &str) -> Answer<Option<Shared>> {
 /// version is that of no value: a value that isn't there takes any version,
 /// and one that is there has another (measured).
 pub(super) fn set_shared_data(name: &str, value: &[u8], version: Option<u32>) -> Answer<Written> {
-    let version = version.unwrap_or(u32::MAX);
-    // SAFETY: pointers and sizes are of slices that outlive the call.
-    let status = unsafe {
-        proxy_set_shared_data(name.as_ptr(), name.len(), value.as_ptr(), value.len(), version)
-    };
-    match status {
+    match write_shared_data(name, value, version.unwrap_or(u32::MAX)) {
         CAS_MISMATCH => Ok(Written::Overtaken),
         status => check("proxy_set_shared_data", status).map(|()| Written::Done),
+    }
+}
+
+/// Writes a shared value, whatever is there.
+pub(super) fn put_shared_data(name: &str, value: &[u8]) -> Answer<()> {
+    check("proxy_set_shared_data", write_shared_data(name, value, 0))
+}
+
+fn write_shared_data(name: &str, value: &[u8], version: u32) -> u32 {
+    // SAFETY: pointers and sizes are of slices that outlive the call.
+    unsafe {
+        proxy_set_shared_data(name.as_ptr(), name.len(), value.as_ptr(), value.len(), version)
     }
 }
 
@@ -264,16 +287,23 @@ pub(super) fn call_foreign_function(name: &str, arguments: &[u8]) -> Answer<Vec<
     })
 }
 
-pub(super) fn define_counter(name: &str) -> Answer<u32> {
+pub(super) fn define_metric(kind: Kind, name: &str) -> Answer<u32> {
     let mut id = 0;
     // SAFETY: the text outlives the call; the pointer is to a local.
-    let status = unsafe { proxy_define_metric(COUNTER, name.as_ptr(), name.len(), &raw mut id) };
+    let status =
+        unsafe { proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &raw mut id) };
     check("proxy_define_metric", status).map(|()| id)
 }
 
 pub(super) fn increment(id: u32, by: i64) -> Answer<()> {
     // SAFETY: plain numbers.
     check("proxy_increment_metric", unsafe { proxy_increment_metric(id, by) })
+}
+
+/// Sets a gauge.
+pub(super) fn record(id: u32, value: u64) -> Answer<()> {
+    // SAFETY: plain numbers.
+    check("proxy_record_metric", unsafe { proxy_record_metric(id, value) })
 }
 
 /// The VM's environment, as `NAME=value` texts.

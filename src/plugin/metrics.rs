@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::hostcalls;
+use super::hostcalls::{self, Kind};
 use crate::decision::Decision;
 use crate::denial::Code;
 use crate::host::HostError;
@@ -19,6 +19,10 @@ enum Counter {
     Stripped,
     CacheHits,
     CacheMisses,
+    KeyFetches,
+    KeyFailures,
+    DirectoryFetches,
+    DirectoryFailures,
     Denied(Code),
 }
 
@@ -32,6 +36,10 @@ impl Counter {
             Self::Stripped,
             Self::CacheHits,
             Self::CacheMisses,
+            Self::KeyFetches,
+            Self::KeyFailures,
+            Self::DirectoryFetches,
+            Self::DirectoryFailures,
         ];
         plain.into_iter().chain(Code::ALL.iter().copied().map(Self::Denied))
     }
@@ -45,6 +53,10 @@ impl Counter {
             Self::Stripped => "stripped",
             Self::CacheHits => "cache_hits",
             Self::CacheMisses => "cache_misses",
+            Self::KeyFetches => "keys.fetches",
+            Self::KeyFailures => "keys.failures",
+            Self::DirectoryFetches => "directory.fetches",
+            Self::DirectoryFailures => "directory.failures",
             Self::Denied(code) => return format!("tenant_guard.denied.{}", code.name()),
         };
         format!("tenant_guard.{name}")
@@ -59,7 +71,8 @@ impl Metrics {
     /// Defines all counters, so that they are seen before they count. One that
     /// fails is defined when it is first needed.
     pub(super) fn define() -> Self {
-        let define = |counter: Counter| hostcalls::define_counter(&counter.name()).ok();
+        let define =
+            |counter: Counter| hostcalls::define_metric(Kind::Counter, &counter.name()).ok();
         Self(Counter::all().map(|counter| (counter, Cell::new(define(counter)))).collect())
     }
 
@@ -91,13 +104,23 @@ impl Metrics {
         self.add(Counter::Denied(Code::GuardUnavailable), 1)
     }
 
+    /// Counts a fetch that began.
+    pub(super) fn count_fetch(&self, directory: bool) -> Result<(), HostError> {
+        self.add(if directory { Counter::DirectoryFetches } else { Counter::KeyFetches }, 1)
+    }
+
+    /// Counts a fetch that failed.
+    pub(super) fn count_failed_fetch(&self, directory: bool) -> Result<(), HostError> {
+        self.add(if directory { Counter::DirectoryFailures } else { Counter::KeyFailures }, 1)
+    }
+
     fn add(&self, counter: Counter, by: i64) -> Result<(), HostError> {
         let Some((_, known)) = self.0.iter().find(|(candidate, _)| *candidate == counter) else {
             return Ok(());
         };
         let id = match known.get() {
             Some(id) => id,
-            None => hostcalls::define_counter(&counter.name())?,
+            None => hostcalls::define_metric(Kind::Counter, &counter.name())?,
         };
         known.set(Some(id));
         hostcalls::increment(id, by)

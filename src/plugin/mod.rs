@@ -4,9 +4,15 @@
 //! `hostcalls`, whose errors refuse the request.
 
 #[cfg(target_arch = "wasm32")]
+mod contexts;
+#[cfg(target_arch = "wasm32")]
+mod gauges;
+#[cfg(target_arch = "wasm32")]
 mod host;
 #[cfg(target_arch = "wasm32")]
 mod hostcalls;
+#[cfg(target_arch = "wasm32")]
+mod keeping;
 #[cfg(target_arch = "wasm32")]
 mod metrics;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "tested natively"))]

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
+use sha2::{Digest, Sha256};
 
 use super::host::VmEnvironment;
-use super::hostcalls;
+use super::hostcalls::{self, Buffer};
 use super::stream::Stream;
 use super::worker::{Worker, level};
 use crate::audit::AuditLevel;
@@ -16,17 +17,28 @@ use crate::host::HostError;
 
 #[cfg(not(feature = "probe"))]
 proxy_wasm::main! {{
-    proxy_wasm::set_root_context(|_| -> Box<dyn RootContext> { Box::new(Root::default()) });
+    proxy_wasm::set_root_context(|context| -> Box<dyn RootContext> {
+        Box::new(Root { context, ..Root::default() })
+    });
 }}
 
 /// One plugin configuration in one VM. Without a worker, because the host
 /// failed while it was set up, every request is refused.
 #[derive(Default)]
 struct Root {
+    context: u32,
     worker: Option<Rc<Worker>>,
+    /// Workers of configurations before, for which requests wait.
+    retired: Vec<Rc<Worker>>,
 }
 
-impl Context for Root {}
+impl Context for Root {
+    fn on_http_call_response(&mut self, token: u32, headers: usize, size: usize, _: usize) {
+        for worker in self.worker.iter().chain(&self.retired) {
+            worker.answered(self.context, token, headers, size);
+        }
+    }
+}
 
 impl RootContext for Root {
     /// `false` refuses the configuration, and depends on nothing but the
@@ -35,8 +47,8 @@ impl RootContext for Root {
     /// through. So a host that fails here leads to a worker that refuses
     /// everything, not to `false`.
     fn on_configure(&mut self, size: usize) -> bool {
-        self.worker = None;
-        let document = match hostcalls::configuration(size) {
+        self.retired.extend(self.worker.take());
+        let document = match hostcalls::buffer(Buffer::Configuration, size) {
             Ok(document) => document,
             Err(_) if size == 0 => Vec::new(),
             Err(error) => return refuse_everything(error),
@@ -57,7 +69,9 @@ impl RootContext for Root {
                 let revision = loaded.guard.revision().unwrap_or("none");
                 let version = env!("CARGO_PKG_VERSION");
                 say(AuditLevel::Info, &format!("tenant_guard {version}: revision {revision}"));
-                self.worker = Some(Rc::new(Worker::new(loaded.guard)));
+                let worker = Worker::new(loaded.guard, environment, digest(&document));
+                worker.start();
+                self.worker = Some(Rc::new(worker));
                 true
             }
             Err(errors) => {
@@ -69,13 +83,26 @@ impl RootContext for Root {
         }
     }
 
-    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream::new(self.worker.clone())))
+    fn on_tick(&mut self) {
+        self.retired.retain(|worker| worker.has_waiting());
+        for worker in self.retired.iter().chain(&self.worker) {
+            worker.tick(self.context);
+        }
+    }
+
+    fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Stream::new(context, self.worker.clone())))
     }
 
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
+}
+
+/// A number that tells one document from another.
+fn digest(document: &[u8]) -> u64 {
+    let digest = Sha256::digest(document);
+    u64::from_be_bytes(*digest.first_chunk::<8>().unwrap_or(&[0; 8]))
 }
 
 fn refuse_everything(error: HostError) -> bool {

@@ -1,11 +1,14 @@
 //! The request context: carries a decision out.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
-use super::worker::{self, Worker};
+use super::contexts;
+use super::worker::{self, Attempted, Decided, Worker};
+use crate::halt::Patience;
 use crate::host::HostError;
 use crate::reply::Reply;
 use crate::verdict::Verdict;
@@ -13,79 +16,182 @@ use crate::verdict::Verdict;
 /// One request.
 pub(super) struct Stream {
     worker: Option<Rc<Worker>>,
-    /// `None` until it was decided on: until then nothing goes on.
-    verdict: Option<Verdict>,
-    /// Headers to set on the response.
-    response: Vec<(&'static str, String)>,
+    context: u32,
+    state: Rc<RefCell<State>>,
+}
+
+/// How far a request came. Until it was decided on nothing goes on.
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Undecided,
+    /// It waits for what is being fetched.
+    Waiting,
+    Decided(Decided),
+}
+
+/// A request that waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) context: u32,
+    /// How many headers it has.
+    headers: usize,
+    state: Rc<RefCell<State>>,
+}
+
+impl Waiting {
+    /// Decides on it again, in its own context.
+    pub(super) fn go_on(self, worker: &Rc<Worker>, rounds: u32, patience: Patience) {
+        let state = Rc::clone(&self.state);
+        match attempt(worker, self, rounds, patience) {
+            None => {}
+            Some(decided) => {
+                let goes_on = decided.goes_on();
+                set(&state, State::Decided(decided));
+                if goes_on && let Err(error) = contexts::resume_request() {
+                    // It is held, and never goes on.
+                    let refused = unavailable(worker, Some(error));
+                    set(&state, State::Decided(refused));
+                }
+            }
+        }
+    }
+}
+
+fn set(state: &RefCell<State>, to: State) {
+    if let Ok(mut state) = state.try_borrow_mut() {
+        *state = to;
+    }
+}
+
+/// Decides on a request and answers it where it is refused; `None` where it
+/// waits.
+fn attempt(
+    worker: &Rc<Worker>,
+    request: Waiting,
+    rounds: u32,
+    patience: Patience,
+) -> Option<Decided> {
+    let decided = match worker.attempt(request.headers, patience) {
+        Ok(Attempted::Decided(decided)) => decided,
+        Ok(Attempted::Waits(sources)) => {
+            let state = Rc::clone(&request.state);
+            set(&state, State::Waiting);
+            match worker.wait(request, rounds, &sources) {
+                Ok(()) => return None,
+                Err(request) => match worker.attempt(request.headers, Patience::Waited) {
+                    Ok(Attempted::Decided(decided)) => decided,
+                    Ok(Attempted::Waits(_)) => return Some(unavailable(worker, None)),
+                    Err(error) => return Some(unavailable(worker, Some(error))),
+                },
+            }
+        }
+        Err(error) => return Some(unavailable(worker, Some(error))),
+    };
+    if let Verdict::Refuse(reply) = &decided.verdict
+        && let Err(error) = worker::send(reply)
+    {
+        return Some(unavailable(worker, Some(error)));
+    }
+    Some(decided)
+}
+
+/// Refuses the request because it can't be decided on.
+fn unavailable(worker: &Rc<Worker>, error: Option<HostError>) -> Decided {
+    if let Some(error) = error {
+        worker.unavailable(error);
+    }
+    refused()
+}
+
+fn refused() -> Decided {
+    let reply = Reply::unavailable();
+    // Where even that fails the request is held, and never goes on.
+    let _ = worker::send(&reply);
+    Decided { verdict: Verdict::Refuse(reply), response: Vec::new() }
 }
 
 impl Stream {
-    pub(super) fn new(worker: Option<Rc<Worker>>) -> Self {
-        Self { worker, verdict: None, response: Vec::new() }
-    }
-
-    /// Refuses the request because it can't be decided on.
-    fn unavailable(&mut self, error: Option<HostError>) -> Action {
-        if let (Some(worker), Some(error)) = (&self.worker, error) {
-            worker.unavailable(error);
-        }
-        let reply = Reply::unavailable();
-        // Where even that fails the request is held, and never goes on.
-        let _ = worker::send(&reply);
-        self.verdict = Some(Verdict::Refuse(reply));
-        Action::Pause
+    pub(super) fn new(context: u32, worker: Option<Rc<Worker>>) -> Self {
+        Self { worker, context, state: Rc::default() }
     }
 
     fn goes_on(&self) -> bool {
-        self.verdict.as_ref().is_some_and(|verdict| verdict.marker().is_some())
+        let state = self.state.try_borrow();
+        state.is_ok_and(|state| matches!(&*state, State::Decided(decided) if decided.goes_on()))
+    }
+
+    fn action(&self) -> Action {
+        if self.goes_on() { Action::Continue } else { Action::Pause }
+    }
+
+    fn forget(&self) {
+        let waits = self.state.try_borrow().is_ok_and(|state| matches!(*state, State::Waiting));
+        if let Some(worker) = self.worker.as_ref().filter(|_| waits) {
+            worker.forget(self.context);
+        }
     }
 }
 
-impl Context for Stream {}
+impl Context for Stream {
+    fn on_done(&mut self) -> bool {
+        self.forget();
+        true
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, count: usize, _: bool) -> Action {
-        let Some(worker) = self.worker.clone() else {
-            return self.unavailable(None);
+        let Some(worker) = &self.worker else {
+            set(&self.state, State::Decided(refused()));
+            return Action::Pause;
         };
-        let decided = match worker.decide(count) {
-            Ok(decided) => decided,
-            Err(error) => return self.unavailable(Some(error)),
-        };
-        self.response = decided.response;
-        let verdict = decided.verdict;
-        if let Verdict::Refuse(reply) = &verdict
-            && let Err(error) = worker::send(reply)
-        {
-            return self.unavailable(Some(error));
+        let request =
+            Waiting { context: self.context, headers: count, state: Rc::clone(&self.state) };
+        if let Some(decided) = attempt(worker, request, 0, worker.patience()) {
+            set(&self.state, State::Decided(decided));
         }
-        self.verdict = Some(verdict);
-        if self.goes_on() { Action::Continue } else { Action::Pause }
+        self.action()
     }
 
     /// Runs for local replies too, the guard's own included.
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
-        if let Some(worker) = &self.worker {
-            worker.respond(&self.response);
+        if let (Some(worker), Ok(state)) = (&self.worker, self.state.try_borrow())
+            && let State::Decided(decided) = &*state
+        {
+            worker.respond(&decided.response);
         }
         Action::Continue
     }
 
     fn on_http_request_body(&mut self, _: usize, _: bool) -> Action {
-        if self.goes_on() { Action::Continue } else { Action::Pause }
+        self.action()
     }
 
     fn on_http_request_trailers(&mut self, count: usize) -> Action {
-        match (self.worker.clone(), &self.verdict) {
-            (Some(worker), Some(verdict)) if self.goes_on() => {
-                match worker.strip_trailers(verdict, count) {
-                    Ok(()) => Action::Continue,
-                    Err(error) => self.unavailable(Some(error)),
-                }
+        let stripped = match (&self.worker, self.state.try_borrow().as_deref()) {
+            (Some(worker), Ok(State::Decided(decided))) if decided.goes_on() => {
+                worker.strip_trailers(&decided.verdict, count)
             }
-            // Refused already: it was answered.
-            (_, Some(_)) => Action::Pause,
-            (_, None) => self.unavailable(None),
+            // Refused already, and answered; or it waits.
+            (_, Ok(State::Decided(_) | State::Waiting)) => return Action::Pause,
+            _ => {
+                set(&self.state, State::Decided(refused()));
+                return Action::Pause;
+            }
+        };
+        match (stripped, &self.worker) {
+            (Err(error), Some(worker)) => {
+                set(&self.state, State::Decided(unavailable(worker, Some(error))));
+                Action::Pause
+            }
+            _ => Action::Continue,
         }
     }
 }

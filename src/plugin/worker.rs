@@ -4,26 +4,39 @@ use std::cell::{Cell, RefCell};
 
 use chrono::{DateTime, SecondsFormat};
 
-use super::host::ProxyHost;
+use super::gauges::Gauges;
+use super::host::{ProxyHost, VmEnvironment};
 use super::hostcalls::{self, Map};
 use super::metrics::Metrics;
 use super::pairs;
-use crate::Guard;
+use super::stream::Waiting;
 use crate::audit::AuditLevel;
 use crate::decision::Decision;
+use crate::halt::Patience;
 use crate::host::{Host, HostError};
 use crate::jwt::TokenCache;
+use crate::remote::{Fetcher, Kept, SourceId, WaitingRoom};
 use crate::reply::Reply;
 use crate::request::Headers;
 use crate::verdict::Verdict;
+use crate::{Attempt, Guard};
 
 /// A configured worker.
 #[derive(Debug)]
 pub(super) struct Worker {
-    guard: Guard,
-    host: ProxyHost,
+    /// Changed between requests only, so that each is decided by one state.
+    pub(super) guard: RefCell<Guard>,
+    pub(super) environment: VmEnvironment,
+    pub(super) host: ProxyHost,
     cache: RefCell<TokenCache>,
-    metrics: Metrics,
+    pub(super) metrics: Metrics,
+    pub(super) gauges: Gauges,
+    /// The second in which gauges were set last.
+    pub(super) measured: Cell<u64>,
+    pub(super) fetcher: RefCell<Fetcher>,
+    pub(super) room: RefCell<WaitingRoom<Waiting>>,
+    /// Whether the host ticks.
+    pub(super) ticks: Cell<bool>,
     refused: Cell<Audited>,
     let_on: Cell<Audited>,
     /// Apart from the others, so that no flood of theirs hides who acts for
@@ -39,6 +52,21 @@ pub(super) struct Decided {
     pub(super) response: Vec<(&'static str, String)>,
 }
 
+impl Decided {
+    /// Whether the request goes on.
+    pub(super) fn goes_on(&self) -> bool {
+        self.verdict.marker().is_some()
+    }
+}
+
+/// What came of deciding on a request.
+#[derive(Debug)]
+pub(super) enum Attempted {
+    Decided(Decided),
+    /// It waits for what is fetched from one of these.
+    Waits(Vec<SourceId>),
+}
+
 /// The audit lines of the current second.
 #[derive(Debug, Clone, Copy, Default)]
 struct Audited {
@@ -48,12 +76,22 @@ struct Audited {
 }
 
 impl Worker {
-    pub(super) fn new(guard: Guard) -> Self {
+    /// A worker for a configuration with that digest.
+    pub(super) fn new(mut guard: Guard, environment: VmEnvironment, configuration: u64) -> Self {
+        let cache = guard.new_cache();
+        let kept = Kept { guard: &mut guard, environment: &environment };
+        let fetcher = Fetcher::new(configuration, &kept);
         Self {
-            cache: RefCell::new(guard.new_cache()),
+            cache: RefCell::new(cache),
             host: ProxyHost::default(),
-            guard,
+            fetcher: RefCell::new(fetcher),
+            guard: RefCell::new(guard),
+            environment,
             metrics: Metrics::define(),
+            gauges: Gauges::default(),
+            measured: Cell::default(),
+            room: RefCell::default(),
+            ticks: Cell::default(),
             refused: Cell::default(),
             let_on: Cell::default(),
             acting: Cell::default(),
@@ -61,29 +99,38 @@ impl Worker {
     }
 
     /// Decides on the current request, of `announced` headers, and prepares it
-    /// for what follows. Where the host fails at that, it is refused.
+    /// for what follows. Where the host fails at that, it is refused. Where it
+    /// waits, nothing was done.
     ///
     /// # Errors
     /// When the request can't even be read. It must then not go on.
-    pub(super) fn decide(&self, announced: usize) -> Result<Decided, HostError> {
+    pub(super) fn attempt(
+        &self,
+        announced: usize,
+        patience: Patience,
+    ) -> Result<Attempted, HostError> {
         let buffer = hostcalls::header_map(Map::RequestHeaders)?;
         let headers = Headers::new(parse(&buffer, announced)?);
-        let decision = {
-            let busy = |_| HostError { call: "cache", status: 0 };
-            let mut cache = self.cache.try_borrow_mut().map_err(busy)?;
-            self.guard.decide(&headers, &self.host, &mut cache)
+        let guard = self.guard.try_borrow().map_err(|_| busy("guard"))?;
+        let attempt = {
+            let mut cache = self.cache.try_borrow_mut().map_err(|_| busy("cache"))?;
+            guard.attempt(&headers, &self.host, patience, &mut cache)
         };
-        let done = self.carry_out(&decision);
+        let decision = match attempt {
+            Attempt::Decided(decision) => *decision,
+            Attempt::Waits(sources) => return Ok(Attempted::Waits(sources)),
+        };
+        let done = self.carry_out(&guard, &decision);
         let response = decision.response;
         let verdict = match (decision.verdict, done) {
             // It is refused, whatever else failed.
             (verdict @ Verdict::Refuse(_), _) | (verdict, Ok(())) => verdict,
             (_, Err(error)) => {
                 self.unavailable(error);
-                Verdict::Refuse(self.guard.unavailable(&headers))
+                Verdict::Refuse(guard.unavailable(&headers))
             }
         };
-        Ok(Decided { verdict, response })
+        Ok(Attempted::Decided(Decided { verdict, response }))
     }
 
     /// Sets headers of the response.
@@ -98,7 +145,7 @@ impl Worker {
         }
     }
 
-    fn carry_out(&self, decision: &Decision) -> Result<(), HostError> {
+    fn carry_out(&self, guard: &Guard, decision: &Decision) -> Result<(), HostError> {
         // Each is tried, so that one that fails doesn't keep the others back.
         let removed = decision
             .changes
@@ -113,7 +160,7 @@ impl Worker {
             .map(|(name, value)| hostcalls::set_header(Map::RequestHeaders, name.as_bytes(), value))
             .fold(Ok(()), Result::and);
         let counted = self.metrics.count(decision);
-        let audited = self.audit(decision);
+        let audited = self.audit(guard, decision);
         removed.and(set).and(counted).and(audited)?;
         // Last, so that what isn't done completely has no mark.
         match decision.verdict.marker() {
@@ -122,11 +169,11 @@ impl Worker {
         }
     }
 
-    fn audit(&self, decision: &Decision) -> Result<(), HostError> {
+    fn audit(&self, guard: &Guard, decision: &Decision) -> Result<(), HostError> {
         let Some(line) = &decision.audit else {
             return Ok(());
         };
-        let rules = self.guard.audit();
+        let rules = guard.audit();
         let now = hostcalls::now()?;
         let second = now / 1_000_000_000;
         let budget = match &decision.denial {
@@ -163,7 +210,8 @@ impl Worker {
         let buffer = hostcalls::header_map(Map::RequestTrailers)?;
         let trailers = parse(&buffer, announced)?;
         let names = trailers.iter().map(|(name, _)| *name);
-        for name in self.guard.strip_trailers(verdict, names) {
+        let guard = self.guard.try_borrow().map_err(|_| busy("guard"))?;
+        for name in guard.strip_trailers(verdict, names) {
             hostcalls::remove_header(Map::RequestTrailers, name)?;
         }
         Ok(())
@@ -177,8 +225,13 @@ impl Worker {
     }
 }
 
+/// What of the guard's own is in use already.
+fn busy(what: &'static str) -> HostError {
+    HostError { call: what, status: 0 }
+}
+
 /// Logs that the host failed, if it still can.
-fn log_failure(at: AuditLevel, error: HostError) {
+pub(super) fn log_failure(at: AuditLevel, error: HostError) {
     let text = format!("tenant_guard: host call {} answered {}", error.call, error.status);
     let _ = hostcalls::log(level(at), &text);
 }

@@ -9,28 +9,30 @@ use crate::Guard;
 use crate::api_key::KnownKey;
 use crate::credential::Presented;
 use crate::denial::{Code, Denial};
+use crate::halt::{Halt, Patience};
 use crate::host::Host;
-use crate::jwt::{CacheUse, TokenCache, VerifiedToken};
+use crate::jwt::{CacheUse, Known, TokenCache, VerifiedToken};
 use crate::route::{Auth, Rules, Shadow};
 use crate::throttle::Throttle;
 
 /// Verifies what a request presents, where that could be read.
 ///
 /// # Errors
-/// Why it doesn't verify, or `credentials_missing` where the route asks for a
-/// credential and there is none.
+/// Why it doesn't verify, `credentials_missing` where the route asks for a
+/// credential and there is none, or what it lacks, where it may wait for that.
 pub(crate) fn authenticate(
     guard: &Guard,
     rules: &Rules,
     presented: Result<Presented, Denial>,
     host: &dyn Host,
+    patience: Patience,
     cache: &mut TokenCache,
     trail: &mut Trail,
-) -> Result<Principal, Denial> {
-    let mut door = Door { guard, rules, host, client: None };
-    let presented = door.unless_blocked(presented);
+) -> Result<Principal, Halt> {
+    let mut door = Door { guard, rules, host, patience, client: None };
+    let presented = door.unless_blocked(presented).map_err(Halt::from);
     let outcome = presented.and_then(|presented| door.admit(presented, cache, trail));
-    if let Err(denial) = &outcome
+    if let Err(Halt::Refused(denial)) = &outcome
         && (counts(denial) || trail.key_denial.as_ref().is_some_and(counts))
     {
         // It is refused, whether that is remembered or not.
@@ -49,6 +51,7 @@ struct Door<'a> {
     guard: &'a Guard,
     rules: &'a Rules,
     host: &'a dyn Host,
+    patience: Patience,
     /// Its address, once it was asked for.
     client: Option<Option<IpAddr>>,
 }
@@ -59,11 +62,12 @@ impl Door<'_> {
         presented: Presented,
         cache: &mut TokenCache,
         trail: &mut Trail,
-    ) -> Result<Proof, Denial> {
+    ) -> Result<Proof, Halt> {
         match presented {
             Presented::Nothing if self.rules.auth == Auth::Optional => Ok(Proof::Nothing),
             Presented::Nothing if self.rules.auth == Auth::SuperAdmin => {
-                Err(Denial::by(Code::CredentialsMissing, "only the super admin's key counts here"))
+                let why = "only the super admin's key counts here";
+                Err(Denial::by(Code::CredentialsMissing, why).into())
             }
             Presented::Nothing => Err(Code::CredentialsMissing.into()),
             Presented::SuperAdmin(key) => {
@@ -83,16 +87,18 @@ impl Door<'_> {
             }
             Presented::JwtElseKey { jwt, key } => {
                 let (denial, key) = match (self.token(&jwt, cache, trail), key) {
-                    (Err(denial), Some(key)) if leaves_a_try(&denial) => (denial, key),
+                    (Err(Halt::Refused(denial)), Some(key)) if leaves_a_try(&denial) => {
+                        (denial, key)
+                    }
                     (outcome, _) => return Ok(Proof::Token(outcome?)),
                 };
-                match key.and_then(|key| self.api_key(&key)) {
+                match key.map_err(Halt::from).and_then(|key| self.api_key(&key)) {
                     Ok(key) => Ok(Proof::Key(key)),
-                    Err(other) if other.code == Code::GuardUnavailable => Err(other),
-                    Err(other) => {
+                    Err(Halt::Refused(other)) if other.code.status() != 503 => {
                         trail.key_denial = Some(other);
-                        Err(denial)
+                        Err(denial.into())
                     }
+                    Err(halt) => Err(halt),
                 }
             }
         }
@@ -103,26 +109,54 @@ impl Door<'_> {
         jwt: &[u8],
         cache: &mut TokenCache,
         trail: &mut Trail,
-    ) -> Result<Rc<VerifiedToken>, Denial> {
+    ) -> Result<Rc<VerifiedToken>, Halt> {
         let guard = self.guard;
         let only = self.rules.issuers.as_deref();
-        if let Some(known) = guard.jwt.known(jwt, only, self.host, cache) {
-            trail.cache = Some(CacheUse::Hit);
-            return known.inspect_err(|_| trail.cache = Some(CacheUse::Miss));
+        match guard.jwt.known(jwt, only, self.host, cache) {
+            Known::Good(token) => {
+                trail.cache = Some(CacheUse::Hit);
+                return Ok(token);
+            }
+            Known::Refused(denial) => {
+                trail.cache = Some(CacheUse::Miss);
+                return Err(denial.into());
+            }
+            // It was good: whoever has it isn't guessing.
+            Known::Outdated => {}
+            Known::No => {
+                if let Some(denial) = self.blocked()? {
+                    return Err(denial.into());
+                }
+            }
         }
-        if let Some(denial) = self.blocked()? {
-            return Err(denial);
+        if self.patience == Patience::MayWait
+            && let Some(lack) = guard.tenancy.first_fetch()
+        {
+            // Any token may be among those that are revoked there.
+            return Err(Halt::Lacks(lack));
         }
         let verified = guard.jwt.verify(jwt, only, &guard.tenancy, self.host, cache);
+        let verified = verified.map_err(|halt| halt.settled(self.patience));
         // Too large a token isn't looked for.
-        let looked = !matches!(&verified, Err(denial) if denial.code == Code::TokenTooLarge);
+        let large = |halt: &Halt| matches!(halt, Halt::Refused(d) if d.code == Code::TokenTooLarge);
+        let looked = !verified.as_ref().is_err_and(large);
         trail.cache = looked.then_some(CacheUse::Miss);
         verified
     }
 
-    fn api_key(&mut self, key: &[u8]) -> Result<KnownKey, Denial> {
-        let verified = self.guard.keys.verify(key, self.host);
-        self.unless_blocked(verified)
+    fn api_key(&mut self, key: &[u8]) -> Result<KnownKey, Halt> {
+        match self.guard.keys.verify(key, self.host) {
+            // Tenants that aren't known at the moment may have it.
+            Err(denial)
+                if denial.code == Code::ApiKeyUnknown && !self.guard.tenancy.is_complete() =>
+            {
+                if let Some(blocked) = self.blocked()? {
+                    return Err(blocked.into());
+                }
+                Err(self.guard.tenancy.unless_fetched(denial).settled(self.patience))
+            }
+            verified => Ok(self.unless_blocked(verified)?),
+        }
     }
 
     /// An outcome that costs nothing to find, unless it is a guess from an

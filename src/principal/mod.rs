@@ -93,14 +93,7 @@ impl Principal {
 
     /// The tenants that its credentials are for, each where it is for one only.
     pub(crate) fn tenants(&self) -> impl Iterator<Item = &TenantName> {
-        let bounds = self.bounds().into_iter();
-        bounds.filter_map(|bound| match bound {
-            Bound::OneOf(names) => match names.as_slice() {
-                [name] => Some(name),
-                _ => None,
-            },
-            _ => None,
-        })
+        self.bounds().into_iter().filter_map(Bound::one)
     }
 
     /// The token, where there is one.

@@ -22,10 +22,24 @@ pub(crate) enum Bound {
     Any(Reach),
 }
 
+impl Bound {
+    /// The tenant that it simply binds to.
+    pub(crate) fn one(&self) -> Option<&TenantName> {
+        match self {
+            Self::OneOf(names) => match names.as_slice() {
+                [name] => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// The tenants that an issuer's tokens may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// Every one.
+    /// Every one; but those of the directory that have identity providers of
+    /// their own.
     Everywhere,
     /// Every one but those that have identity providers of their own.
     Unowned,

@@ -1,9 +1,10 @@
-//! The tenants that the configuration lists, by id and alias.
+//! The tenants that are listed, by id and alias.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::name::TenantName;
+use crate::host::Timestamp;
 use crate::policy::Policy;
 use crate::policy::limit::Account;
 
@@ -18,6 +19,8 @@ pub(crate) struct Tenant {
     pub(crate) clients: HashMap<Arc<str>, Client>,
     pub(crate) policy: Policy,
     pub(crate) account: Account,
+    /// Tokens that were issued before are revoked.
+    pub(crate) tokens_not_before: Option<Timestamp>,
 }
 
 /// One listed client of a tenant.
@@ -35,14 +38,14 @@ pub(crate) enum Unlisted {
     Deny,
 }
 
-/// All listed tenants.
+/// Tenants of one document.
 #[derive(Debug, Default)]
-pub(crate) struct Directory {
+pub(crate) struct Listing {
     tenants: Vec<Tenant>,
     by_name: HashMap<Arc<str>, usize>,
 }
 
-impl Directory {
+impl Listing {
     /// Adds a tenant under its id and aliases. The caller has made sure that
     /// none of them is taken.
     pub(crate) fn insert(&mut self, tenant: Tenant, aliases: &[String]) {
@@ -54,13 +57,37 @@ impl Directory {
         self.tenants.push(tenant);
     }
 
+    /// The tenant that a text names, by id or alias.
+    pub(crate) fn get(&self, text: &str) -> Option<&Tenant> {
+        self.by_name.get(text).and_then(|&index| self.tenants.get(index))
+    }
+
+    /// How many tenants there are.
+    pub(crate) fn len(&self) -> usize {
+        self.tenants.len()
+    }
+}
+
+/// All listed tenants: those of the configuration, and those that were
+/// fetched. A name is in one of the two only.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    pub(crate) own: Listing,
+    pub(crate) fetched: Listing,
+}
+
+impl Directory {
     /// The id of the tenant that a text names, by id or alias.
     pub(super) fn named(&self, text: &str) -> Option<&TenantName> {
-        self.by_name.get(text).and_then(|&index| self.tenants.get(index)).map(|t| &t.name)
+        self.find(text).map(|tenant| &tenant.name)
     }
 
     /// The tenant of a resolved name.
     pub(crate) fn get(&self, name: &TenantName) -> Option<&Tenant> {
-        self.by_name.get(name.as_str()).and_then(|&index| self.tenants.get(index))
+        self.find(name.as_str())
+    }
+
+    fn find(&self, text: &str) -> Option<&Tenant> {
+        self.own.get(text).or_else(|| self.fetched.get(text))
     }
 }

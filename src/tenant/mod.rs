@@ -4,12 +4,14 @@
 mod assertion;
 mod bound;
 mod directory;
+mod elsewhere;
 mod name;
 mod resolve;
 
 pub(crate) use assertion::{Assertions, Place};
 pub(crate) use bound::{Bound, Reach, agree};
-pub(crate) use directory::{Client, Directory, Tenant, Unlisted};
+pub(crate) use directory::{Client, Directory, Listing, Tenant, Unlisted};
+pub(crate) use elsewhere::Elsewhere;
 pub(crate) use name::{IdFormat, TenantName};
 pub(crate) use resolve::ResolvedTenant;
 
@@ -64,6 +66,8 @@ pub(crate) struct Tenancy {
     pub(crate) unknown: Unlisted,
     pub(crate) unknown_clients: Unlisted,
     pub(crate) directory: Directory,
+    /// Where more tenants are fetched from.
+    pub(crate) elsewhere: Option<Elsewhere>,
     pub(crate) assertions: Assertions,
     /// Of the reserved tenant.
     pub(crate) default_policy: Policy,
@@ -72,8 +76,8 @@ pub(crate) struct Tenancy {
 }
 
 impl Tenancy {
-    /// The reserved name as a tenant name, before there is a `Tenancy`.
-    pub(crate) fn reserved_name(text: &str) -> TenantName {
+    /// A name that the configuration or a directory gives, and has checked.
+    pub(crate) fn new_name(text: &str) -> TenantName {
         TenantName::new(text)
     }
 
@@ -118,8 +122,11 @@ impl Tenancy {
     /// Whether an issuer with this reach may name a tenant.
     pub(crate) fn reaches(&self, reach: &Reach, name: &TenantName) -> bool {
         match reach {
-            Reach::Everywhere => true,
-            Reach::Unowned => !self.directory.get(name).is_some_and(|tenant| tenant.has_issuers),
+            // Fetched tenants may come with issuers of their own.
+            Reach::Everywhere if self.elsewhere.is_none() => true,
+            Reach::Everywhere | Reach::Unowned => {
+                !self.directory.get(name).is_some_and(|tenant| tenant.has_issuers)
+            }
             Reach::Only(names) => names.contains(name),
         }
     }

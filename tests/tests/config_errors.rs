@@ -76,7 +76,7 @@ fn every_mistake_is_told_at_once_with_its_place_and_its_cure() {
         "replies.status.tenant_mismach: unknown code; did you mean tenant_mismatch?",
         "routes[0].match.path: ",
         "routes[1].match.methods[0]: can never match: methods are in upper case",
-        "directory: not supported yet",
+        "directory.cluster: is required",
     ] {
         assert!(said.contains(&format!("tenant_guard: {line}")), "not said: {line}\n{said}");
     }

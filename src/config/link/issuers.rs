@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::super::jwt::{ActsForSpec, IssuerSpec, TenantSpec};
 use super::super::node::Context;
 use super::names::Names;
-use crate::jwt::{Issuer, IssuerName, Template};
+use crate::jwt::{Issuer, IssuerName, Template, TenantSource};
+use crate::remote::SourceId;
 use crate::tenant::{Reach, Tenancy, TenantName};
 
 /// What routes ask of tokens.
@@ -133,12 +134,19 @@ struct Shared<'s> {
     first: &'s IssuerSpec,
     owners: HashMap<Option<&'s TenantName>, &'s IssuerSpec>,
     kids: HashMap<&'s str, &'s IssuerSpec>,
+    sources: HashMap<SourceId, &'s IssuerSpec>,
     nameless_key: Option<&'s IssuerSpec>,
 }
 
 impl<'s> Shared<'s> {
     fn of(first: &'s IssuerSpec) -> Self {
-        Self { first, owners: HashMap::new(), kids: HashMap::new(), nameless_key: None }
+        Self {
+            first,
+            owners: HashMap::new(),
+            kids: HashMap::new(),
+            sources: HashMap::new(),
+            nameless_key: None,
+        }
     }
 
     fn join(&mut self, context: &Context<'_>, spec: &'s IssuerSpec, owner: &'s Option<TenantName>) {
@@ -161,7 +169,7 @@ impl<'s> Shared<'s> {
     fn check_keys(&mut self, context: &Context<'_>, spec: &'s IssuerSpec, alone: bool) {
         let at = || format!("{}.keys", spec.path);
         let keys = &spec.keys.keys;
-        if keys.iter().any(|key| key.kid.is_none()) {
+        if keys.iter().any(|key| key.kid.is_none()) || !spec.keys.secrets.is_empty() {
             self.nameless_key.get_or_insert(spec);
         }
         if let (Some(_), false) = (self.nameless_key, alone) {
@@ -182,6 +190,16 @@ impl<'s> Shared<'s> {
         for kid in kids {
             self.kids.entry(kid).or_insert(spec);
         }
+        if let Some(source) = &spec.keys.source {
+            if let Some(other) = self.sources.get(&source.id()) {
+                let problem = format!(
+                    "shares its issuer and where its keys are with {}: nobody could tell whose token it is",
+                    other.path
+                );
+                context.problems.error(at(), problem);
+            }
+            self.sources.entry(source.id()).or_insert(spec);
+        }
     }
 }
 
@@ -192,22 +210,23 @@ fn link_one(
     several: bool,
     tenancy: &Tenancy,
 ) -> Issuer {
+    if let Some(owner) = owner {
+        let is_own = |text: &str| tenancy.name(text).as_ref() == Some(&owner);
+        check_owned(context, &spec, is_own);
+        return owned(spec, &owner);
+    }
     let names = Names { context, tenancy, path: format!("{}.tenant", spec.path) };
-    let name = spec.known_as();
-    let tenant = spec.tenant;
-    match &owner {
-        Some(owner) => names.check_owned(&tenant, owner),
-        None if several && !says_its_reach(&tenant) => context.problems.error(
+    let tenant = &spec.tenant;
+    if several && !says_its_reach(tenant) {
+        context.problems.error(
             &names.path,
             "must say which tenants it may name, since there is another issuer: fixed, allow or any_tenant",
-        ),
-        None => {}
+        );
     }
-    let reach = match (&owner, &tenant.allow) {
-        (Some(owner), _) => Reach::Only([owner.clone()].into()),
-        (None, Some(allow)) => Reach::Only(names.list("allow", allow).into()),
-        (None, None) if tenant.any_tenant => Reach::Unowned,
-        (None, None) => Reach::Everywhere,
+    let reach = match &tenant.allow {
+        Some(allow) => Reach::Only(names.list("allow", allow).into()),
+        None if tenant.any_tenant => Reach::Unowned,
+        None => Reach::Everywhere,
     };
     let subjects: HashMap<String, TenantName> = tenant
         .subjects
@@ -217,12 +236,57 @@ fn link_one(
             Some((subject.clone(), name))
         })
         .collect();
-    let source = names.source(&tenant);
+    let source = names.source(tenant);
     // Of a list that couldn't be read some may be missing.
     let allow = format!("{}.allow", names.path);
     if tenant.allow.is_some() && !context.problems.has_errors_at(&allow) {
         names.check_within(&reach, &subjects, &source);
     }
+    issuer(spec, source, subjects, reach, None)
+}
+
+/// Checks that an issuer of a tenant's own speaks for it only: what it says
+/// besides can only agree.
+pub(in crate::config) fn check_owned(
+    context: &Context<'_>,
+    spec: &IssuerSpec,
+    is_own: impl Fn(&str) -> bool,
+) {
+    let tenant = &spec.tenant;
+    let named = tenant.fixed.iter().chain(tenant.allow.iter().flatten());
+    let mut names = named.chain(tenant.subjects.iter().map(|(_, name)| name));
+    let foreign = names.any(|text| !is_own(text));
+    if foreign || tenant.any_tenant || tenant.acts_for.is_some() {
+        context.problems.error(
+            format!("{}.tenant", spec.path),
+            "names other tenants, but the issuer is this tenant's own and speaks for it only; take it out, or move the issuer to jwt.issuers",
+        );
+    }
+}
+
+/// An issuer of a tenant's own, which binds all of its tokens to it.
+pub(in crate::config) fn owned(spec: IssuerSpec, owner: &TenantName) -> Issuer {
+    let tenant = &spec.tenant;
+    let source = match (&tenant.claims, &tenant.fixed) {
+        (Some(claims), _) => TenantSource::Claims(claims.clone()),
+        (None, Some(_)) => TenantSource::Fixed(owner.clone()),
+        (None, None) => TenantSource::Nothing,
+    };
+    let subjects =
+        tenant.subjects.iter().map(|(subject, _)| (subject.clone(), owner.clone())).collect();
+    let reach = Reach::Only([owner.clone()].into());
+    issuer(spec, source, subjects, reach, Some(owner.clone()))
+}
+
+fn issuer(
+    spec: IssuerSpec,
+    tenant: TenantSource,
+    subjects: HashMap<String, TenantName>,
+    reach: Reach,
+    owner: Option<TenantName>,
+) -> Issuer {
+    let name = spec.known_as();
+    let source = spec.keys.source.map(|source| source.labelled(&format!("keys of {name}")));
     Issuer {
         name,
         iss: spec.iss,
@@ -230,17 +294,20 @@ fn link_one(
         audience_claims: spec.audience_claims,
         claim_values: spec.claim_values,
         algorithms: spec.keys.algorithms,
+        secrets: spec.keys.secrets,
         keys: spec.keys.keys,
+        source,
         clock_skew: spec.clock_skew,
         max_lifetime: spec.max_lifetime,
         require_claims: spec.require_claims,
         token_types: spec.token_types,
-        tenant: source,
+        tenant,
         subjects,
         reach,
         claims: spec.claims,
         ceilings: spec.ceilings,
         owner,
+        epoch: 0,
     }
 }
 

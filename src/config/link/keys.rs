@@ -32,55 +32,73 @@ impl<'c> KeyTable<'c> {
 
     pub(super) fn add(&mut self, spec: KeySpec, owner: Option<Owner>, label: String) {
         let problems = self.context.problems;
-        if let Some(hmac) = self.hmac
-            && hmac != spec.hmac
-        {
-            let (field, hash) =
-                if hmac { ("hmac_sha256", "hmac-sha256") } else { ("sha256", "sha256") };
-            problems.error(
-                &spec.path,
-                format!("must have its digest in {field}, since api_keys.hash is {hash}"),
-            );
+        if !check_digest(self.context, &spec, self.table.hash(), self.hmac) {
             return;
         }
-        if self.table.hash().is_of_nothing(&spec.digest) {
+        let (path, digest) = (spec.path.clone(), spec.digest);
+        let key = key(spec, owner);
+        if self.table.insert(digest, key).is_some() {
+            let other = self.labels.get(&digest).map_or("another key", String::as_str);
             problems.error(
-                &spec.path,
-                "has the digest of an empty text: the command that made it had no key to read",
-            );
-            return;
-        }
-        let bound = match &owner {
-            Some(owner) => Bound::OneOf(vec![owner.tenant.clone()]),
-            None => Bound::Nothing,
-        };
-        let account = || match &owner {
-            Some(owner) => {
-                Account::listed(&["key", owner.tenant.as_str(), &owner.client, &spec.id])
-            }
-            None => Account::listed(&["key", &spec.id]),
-        };
-        let limits = spec.limits.map(|limits| Box::new((account(), limits)));
-        let key = ApiKey {
-            id: spec.id.as_str().into(),
-            owner,
-            bound,
-            scopes: spec.scopes,
-            roles: spec.roles,
-            active: spec.active,
-            not_before: spec.not_before,
-            expires: spec.expires,
-            ip: spec.ip,
-            limits,
-        };
-        if self.table.insert(spec.digest, key).is_some() {
-            let other = self.labels.get(&spec.digest).map_or("another key", String::as_str);
-            problems.error(
-                &spec.path,
+                &path,
                 format!("has the digest of {other} too; one key can't be two ({label})"),
             );
             return;
         }
-        self.labels.insert(spec.digest, label);
+        self.labels.insert(digest, label);
+    }
+}
+
+/// Checks that a digest is one by `api_keys.hash`, and of something.
+pub(in crate::config) fn check_digest(
+    context: &Context<'_>,
+    spec: &KeySpec,
+    hash: &KeyHash,
+    hmac: Option<bool>,
+) -> bool {
+    let problems = context.problems;
+    if let Some(hmac) = hmac
+        && hmac != spec.hmac
+    {
+        let (field, hash) =
+            if hmac { ("hmac_sha256", "hmac-sha256") } else { ("sha256", "sha256") };
+        problems.error(
+            &spec.path,
+            format!("must have its digest in {field}, since api_keys.hash is {hash}"),
+        );
+        return false;
+    }
+    if hash.is_of_nothing(&spec.digest) {
+        problems.error(
+            &spec.path,
+            "has the digest of an empty text: the command that made it had no key to read",
+        );
+        return false;
+    }
+    true
+}
+
+/// A key as its entry says.
+pub(in crate::config) fn key(spec: KeySpec, owner: Option<Owner>) -> ApiKey {
+    let bound = match &owner {
+        Some(owner) => Bound::OneOf(vec![owner.tenant.clone()]),
+        None => Bound::Nothing,
+    };
+    let account = || match &owner {
+        Some(owner) => Account::listed(&["key", owner.tenant.as_str(), &owner.client, &spec.id]),
+        None => Account::listed(&["key", &spec.id]),
+    };
+    let limits = spec.limits.map(|limits| Box::new((account(), limits)));
+    ApiKey {
+        id: spec.id.as_str().into(),
+        owner,
+        bound,
+        scopes: spec.scopes,
+        roles: spec.roles,
+        active: spec.active,
+        not_before: spec.not_before,
+        expires: spec.expires,
+        ip: spec.ip,
+        limits,
     }
 }

@@ -1,15 +1,17 @@
 //! Linking: names between sections, and what contradicts itself.
 
-mod issuers;
-mod keys;
+pub(super) mod issuers;
+pub(super) mod keys;
 mod names;
 mod routes;
 mod sources;
-mod tenants;
+pub(super) mod tenants;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Document;
+use super::directory::DirectoryRules;
 use super::jwt::IssuerSpec;
 use super::node::Context;
 use super::routes::RouteSpec;
@@ -18,8 +20,9 @@ use crate::Guard;
 use crate::api_key::Owner;
 use crate::credential::{Both, Mode, Sources, SuperAdmin};
 use crate::jwt::{Issuer, Jwt, TenantSource};
+use crate::remote::Outlook;
 use crate::route::{Auth, Rules};
-use crate::tenant::{Tenancy, TenantName};
+use crate::tenant::{Elsewhere, Tenancy, TenantName};
 use issuers::Asked;
 use keys::KeyTable;
 use routes::RouteDefaults;
@@ -29,9 +32,12 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
     let problems = context.problems;
     let issuers_known = !problems.any(hides_an_issuer);
     let has_jwt = document.jwt.is_some()
-        || document.tenants.iter().flatten().any(|tenant| !tenant.issuers.is_empty());
+        || document.tenants.iter().flatten().any(|tenant| !tenant.issuers.is_empty())
+        // Developers' headers stand where JWTs do.
+        || document.directory.is_some() && document.dev.is_none();
     let has_keys = document.api_keys.is_some()
-        || document.tenants.iter().flatten().flat_map(|t| &t.clients).any(|c| !c.keys.is_empty());
+        || document.tenants.iter().flatten().flat_map(|t| &t.clients).any(|c| !c.keys.is_empty())
+        || document.directory.is_some();
     if !has_jwt && !has_keys && document.dev.is_none() {
         warn_of_no_credentials(context, document.super_admin.is_some());
     }
@@ -46,15 +52,22 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
 
     let strict = document.tenancy.strict;
     let header = document.tenancy.header.clone();
-    let listed = document.tenants.is_some();
+    let directory = document.directory;
+    let listed = document.tenants.is_some() || directory.is_some();
+    let directory_source = directory.as_ref().and_then(|directory| directory.source.clone());
     let tenants = document.tenants.unwrap_or_default();
     let defaults = TenantDefaults {
         policy: document.tenant_defaults,
         super_admin: document.super_admin.as_ref().and_then(|admin| admin.tenant.clone()),
+        elsewhere: directory_source
+            .as_ref()
+            .map(|source| Elsewhere { source: source.id(), outlook: Outlook::default() }),
     };
+    let start_active = document.tenancy.start_active;
     let tenancy = tenants::link(context, document.tenancy, &defaults, listed, &tenants);
 
-    let mut keys = KeyTable::new(context, keys_spec.hash, keys_spec.hmac);
+    let hmac = keys_spec.hmac;
+    let mut keys = KeyTable::new(context, keys_spec.hash, hmac);
     for key in keys_spec.keys {
         let label = key.path.clone();
         keys.add(key, None, label);
@@ -112,6 +125,16 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
         .flat_map(|dev| core::iter::once(dev.user.as_str()).chain(dev.tenant.as_deref()));
     let upstream = document.upstream.into_upstream(stripped.chain([header.as_str()]));
     let tiers = context.vocabulary.tiers.clone().unwrap_or_default();
+    let directory = directory.and_then(|directory| {
+        Some(DirectoryRules {
+            source: directory.source?,
+            key_clusters: directory.key_clusters,
+            vocabulary: Rc::clone(&context.vocabulary),
+            development: context.development,
+            start_active,
+            hmac: hmac == Some(true),
+        })
+    });
     Some(Guard {
         revision: document.revision,
         paths: document.paths,
@@ -120,10 +143,19 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
         sources,
         super_admin,
         dev: document.dev,
-        jwt: Jwt::new(jwt_spec.max_token_bytes, forwarded, forward_payload, tiers, issuers),
+        jwt: Jwt::new(
+            jwt_spec.max_token_bytes,
+            forwarded,
+            forward_payload,
+            tiers,
+            jwt_spec.revoked,
+            issuers,
+        ),
         keys: keys.table,
         throttle: document.throttle,
         tenancy,
+        directory,
+        generation: 0,
         roles: context.vocabulary.roles.clone().unwrap_or_default(),
         limit_headers: document.limit_headers,
         upstream,
@@ -161,12 +193,12 @@ fn warn_of_no_credentials(context: &Context<'_>, has_super_admin: bool) {
     context.problems.warn("", format!("configures no issuer and no API key, so every request{but} to a route that asks for a credential is refused"));
 }
 
-/// What is counted is shared by the VM's id, so the VM must have one.
+/// What workers keep together is shared by the VM's id, so the VM must have one.
 fn check_vm_id(context: &Context<'_>) {
-    if let Some(place) = context.counted.get()
+    if let Some(place) = context.shared.get()
         && context.env.vm_id() == Some("")
     {
-        context.problems.error(place, "is counted in data that workers share by vm_config.vm_id, and that is empty: every plugin without one would share it too; set it to a name of this guard's own");
+        context.problems.error(place, "is kept in data that workers share by vm_config.vm_id, and that is empty: every plugin without one would share it too; set it to a name of this guard's own");
     }
 }
 

@@ -37,6 +37,7 @@ impl Names<'_> {
             return None;
         }
         if self.tenancy.unknown == crate::tenant::Unlisted::Deny
+            && self.tenancy.elsewhere.is_none()
             && self.tenancy.directory.get(&name).is_none()
         {
             self.context
@@ -90,21 +91,6 @@ impl Names<'_> {
                     format!("leaves {name} out, which subjects or acts_for names; add it, or take it out there"),
                 );
             }
-        }
-    }
-
-    /// A tenant's own issuer is bound to it; what it says besides can only
-    /// agree.
-    pub(super) fn check_owned(&self, tenant: &TenantSpec, owner: &TenantName) {
-        let named = tenant.fixed.iter().chain(tenant.allow.iter().flatten());
-        let subjects = tenant.subjects.iter().map(|(_, name)| name);
-        let foreign =
-            named.chain(subjects).any(|text| self.tenancy.name(text).as_ref() != Some(owner));
-        if foreign || tenant.any_tenant || tenant.acts_for.is_some() {
-            self.context.problems.error(
-                &self.path,
-                "names other tenants, but the issuer is this tenant's own and speaks for it only; take it out, or move the issuer to jwt.issuers",
-            );
         }
     }
 }

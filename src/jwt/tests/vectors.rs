@@ -138,15 +138,12 @@ fn jws(keys: &[OurKey], token: &str) -> Option<Verdict> {
     // The payload is looked at as JSON, so an empty object stands in for it.
     let stand_in = format!("{header}.{}.{tag}", b64("{}"));
     let compact = Compact::parse(stand_in.as_bytes()).ok()?;
-    let mut algorithms: Vec<Algorithm> = Vec::new();
-    for key in keys {
-        algorithms.push(key.algorithm);
-    }
     let template = Verifier::keys(&[&es256()]);
-    let mut issuer = template.0.jwt.issuers[0].clone();
-    issuer.algorithms = algorithms;
-    issuer.keys = keys.to_vec();
-    let key = issuer.key(compact.alg, compact.kid.as_deref()).ok()?;
+    let mut issuer = template.0.jwt.issuers()[0].clone();
+    let is_secret = |key: &OurKey| key.algorithm.is_hmac();
+    issuer.secrets = keys.iter().filter(|key| is_secret(key)).cloned().collect();
+    issuer.keys = keys.iter().filter(|key| !is_secret(key)).cloned().collect();
+    let key = issuer.key(compact.alg, compact.kid.as_deref(), None).ok()?;
     let signed = format!("{header}.{payload}");
     let host = FixedHost::at(NOW as f64);
     signature::verify(key, &compact.signature, signed.as_bytes(), &host).ok()
@@ -166,7 +163,7 @@ fn key_set(set: &Value) -> Option<Vec<OurKey>> {
             "jwt": {"issuers": [but(issuer(ISS, &[]), json!({"keys": {"jwks": {"keys": members}}}))]},
         });
         let loaded = config::load(loaded.to_string().as_bytes(), &NoEnvironment).ok()?;
-        return Some(loaded.guard.jwt.issuers[0].keys.clone());
+        return Some(loaded.guard.jwt.issuers()[0].keys.clone());
     }
     // One secret, without a kid; the key it is signed with comes first in all sets.
     let kids: Vec<&Value> = members.iter().map(|jwk| &jwk["kid"]).collect();

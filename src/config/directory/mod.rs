@@ -1,0 +1,163 @@
+//! The fetched directory: tenants that come and go while the proxy runs.
+//!
+//! What is fetched is first merged with what was in force: a bad entry affects
+//! its tenant alone. The result is a document without a mistake, which all
+//! workers share and load. So they all come to the same tenants, also those
+//! that never saw what came before.
+
+mod claims;
+mod document;
+mod entry;
+mod merge;
+mod restrict;
+
+use core::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::node::Context;
+use super::problem::{ConfigError, Problems};
+use super::vocabulary::Vocabulary;
+use super::{Environment, link};
+use crate::Guard;
+use crate::api_key::{KeysByDigest, Owner};
+use crate::jwt::{Issuer, Revocations};
+use crate::remote::Source;
+use crate::tenant::{Listing, Tenancy};
+use claims::Owners;
+use document::DirectoryDocument;
+use entry::Entry;
+
+/// How a fetched directory is read.
+#[derive(Debug)]
+pub(crate) struct DirectoryRules {
+    pub(crate) source: Source,
+    /// The clusters that its tenants' issuers may fetch keys from.
+    pub(super) key_clusters: Vec<String>,
+    pub(super) vocabulary: Rc<Vocabulary>,
+    pub(super) development: bool,
+    pub(super) start_active: bool,
+    /// Whether digests are HMACs.
+    pub(super) hmac: bool,
+}
+
+/// The tenants of a directory, with all that is theirs.
+#[derive(Debug, Default)]
+pub(crate) struct FetchedTenants {
+    pub(crate) listing: Listing,
+    pub(crate) keys: KeysByDigest,
+    pub(crate) issuers: Vec<Issuer>,
+    pub(crate) revoked: Revocations,
+}
+
+/// A directory to be put in force.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    pub(crate) document: Vec<u8>,
+    /// How many tenants it has.
+    pub(crate) tenants: usize,
+    /// What was wrong with what was fetched.
+    pub(crate) mistakes: Vec<ConfigError>,
+}
+
+/// Reads directories for a guard.
+pub(crate) struct Reader<'g> {
+    guard: &'g Guard,
+    rules: &'g DirectoryRules,
+    env: &'g dyn Environment,
+}
+
+impl<'g> Reader<'g> {
+    /// `None` where the guard has no directory.
+    pub(crate) fn new(guard: &'g Guard, env: &'g dyn Environment) -> Option<Self> {
+        Some(Self { guard, rules: guard.directory.as_ref()?, env })
+    }
+
+    /// What is to be in force after a document was fetched, given what was
+    /// before.
+    ///
+    /// # Errors
+    /// Why the document can't be read at all.
+    pub(crate) fn merge(&self, fetched: &[u8], before: Option<&[u8]>) -> Result<Merged, String> {
+        merge::merge(self, fetched, before)
+    }
+
+    /// Loads a document that is in force.
+    ///
+    /// # Errors
+    /// Why it can't be read at all.
+    pub(crate) fn load(&self, document: &[u8]) -> Result<FetchedTenants, String> {
+        let document = DirectoryDocument::split(document)?;
+        let mut loaded =
+            FetchedTenants { revoked: self.revoked(&document).0, ..Default::default() };
+        let mut owners = Owners::of_guard(self.guard);
+        for (index, raw) in document.tenants.iter().enumerate() {
+            let mut entry = Entry::read(self, index, raw.get());
+            // It was sound when it was shared, maybe by another configuration.
+            let taken = owners.conflict(&entry.claims, index);
+            if let (Some(id), false) = (&entry.id, entry.is_sound() && taken.is_none()) {
+                entry = Entry::read(self, index, &merge::inactive(id));
+                if owners.conflict(&entry.claims, index).is_some() {
+                    continue;
+                }
+            }
+            owners.add(&entry.claims, index);
+            self.add(entry, &mut loaded);
+        }
+        Ok(loaded)
+    }
+
+    /// The revocations of a document, and what is wrong with them.
+    fn revoked(&self, document: &DirectoryDocument<'_>) -> (Revocations, Vec<ConfigError>) {
+        let problems = Problems::default();
+        let revoked = document.revoked(&self.context(&problems));
+        (revoked, problems.into_parts().0)
+    }
+
+    fn context<'c>(&'c self, problems: &'c Problems) -> Context<'c> {
+        Context {
+            problems,
+            env: self.env,
+            development: self.rules.development,
+            vocabulary: Rc::clone(&self.rules.vocabulary),
+            key_clusters: Some(&self.rules.key_clusters),
+            shared: OnceCell::new(),
+        }
+    }
+
+    /// Adds a tenant, its keys and its issuers.
+    fn add(&self, entry: Entry, loaded: &mut FetchedTenants) {
+        let Some(spec) = entry.spec else {
+            return;
+        };
+        let name = Tenancy::new_name(&spec.id);
+        let defaults = &self.guard.tenancy.unlisted_policy;
+        let tenant = link::tenants::entry(&spec, name.clone(), self.rules.start_active, defaults);
+        loaded.listing.insert(tenant, &spec.aliases);
+        let issuers = spec.issuers.into_iter();
+        loaded.issuers.extend(issuers.map(|issuer| link::issuers::owned(issuer, &name)));
+        for client in spec.clients {
+            let id: Arc<str> = client.id.into();
+            for key in client.keys {
+                let digest = key.digest;
+                let owner = Owner { tenant: name.clone(), client: Arc::clone(&id) };
+                loaded.keys.insert(digest, Arc::new(link::keys::key(key, Some(owner))));
+            }
+        }
+    }
+}
+
+/// Mistakes by tenant are too many to tell all: the first, and how many more
+/// there are.
+pub(crate) fn told(mistakes: &[ConfigError]) -> Vec<String> {
+    const MOST: usize = 20;
+    let mut lines: Vec<String> = mistakes.iter().take(MOST).map(ToString::to_string).collect();
+    let rest = mistakes.len().saturating_sub(MOST);
+    if rest > 0 {
+        lines.push(format!("and {rest} mistakes more"));
+    }
+    lines
+}
+
+type ByTenant<T> = HashMap<String, T>;

@@ -1,0 +1,226 @@
+//! All issuers: found by a token's `iss`, with the keys they are known by now.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::compact::Compact;
+use super::issuer::Issuer;
+use super::issuer_name::{IssuerName, Template};
+use super::key::Key;
+use crate::denial::{Code, Denial};
+use crate::halt::Halt;
+use crate::remote::{Outlook, SourceId, Standing};
+use crate::tenant::Tenancy;
+
+/// Keys that were fetched.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FetchedKeys {
+    pub(crate) keys: Vec<Key>,
+    /// When a `kid` was first there, in seconds since the epoch: where two
+    /// tenants' issuers claim one, it is the earlier's.
+    pub(crate) since: HashMap<Box<str>, f64>,
+}
+
+/// What is known of a source of keys.
+#[derive(Debug, Default)]
+pub(super) struct KeySource {
+    pub(super) outlook: Outlook,
+    pub(super) fetched: Rc<FetchedKeys>,
+}
+
+/// The issuers of one `iss`: one, or several tenants' whose keys tell by their
+/// kid whose a token is.
+#[derive(Debug, Default)]
+struct Sharers {
+    all: Vec<usize>,
+    /// Each kid's issuer, and since when it has it.
+    by_kid: HashMap<Box<str>, (f64, usize)>,
+}
+
+/// The issuers of the document and, after them, those of fetched tenants.
+#[derive(Debug, Default)]
+pub(super) struct Issuers {
+    list: Vec<Issuer>,
+    /// How many are the document's.
+    listed: usize,
+    exact: HashMap<String, Sharers>,
+    templates: Vec<(Template, usize)>,
+    nameless: Option<usize>,
+    sources: HashMap<SourceId, KeySource>,
+    /// Grows with each change, so that each state of an issuer has a number of
+    /// its own.
+    epoch: u64,
+}
+
+impl Issuers {
+    pub(super) fn new(list: Vec<Issuer>) -> Self {
+        let mut issuers = Self { listed: list.len(), list, ..Self::default() };
+        issuers.index();
+        issuers
+    }
+
+    pub(super) fn all(&self) -> &[Issuer] {
+        &self.list
+    }
+
+    pub(super) fn own(&self) -> &[Issuer] {
+        self.list.get(..self.listed).unwrap_or_default()
+    }
+
+    /// An issuer, if it still is as it was at that epoch.
+    pub(super) fn unchanged(&self, index: usize, epoch: u64) -> bool {
+        self.list.get(index).is_some_and(|issuer| issuer.epoch == epoch)
+    }
+
+    /// Replaces the issuers of fetched tenants. What was fetched for sources
+    /// that still are in use stays.
+    pub(super) fn replace_fetched(&mut self, fetched: Vec<Issuer>) {
+        self.list.truncate(self.listed);
+        self.list.extend(fetched);
+        // Names of tenants may mean others now, in every token.
+        self.epoch = self.epoch.saturating_add(1);
+        for issuer in &mut self.list {
+            issuer.epoch = self.epoch;
+        }
+        let used: HashSet<SourceId> = self.list.iter().filter_map(Issuer::source_id).collect();
+        self.sources.retain(|id, _| used.contains(id));
+        self.index();
+    }
+
+    /// Takes over what was fetched.
+    pub(super) fn set_keys(&mut self, id: SourceId, fetched: Rc<FetchedKeys>) {
+        self.sources.entry(id).or_default().fetched = fetched;
+        self.changed(id);
+    }
+
+    /// Takes over what to expect of a source.
+    pub(super) fn set_outlook(&mut self, id: SourceId, outlook: Outlook) {
+        let source = self.sources.entry(id).or_default();
+        let same = source.outlook.standing == outlook.standing;
+        source.outlook = outlook;
+        if !same {
+            self.changed(id);
+        }
+    }
+
+    fn changed(&mut self, id: SourceId) {
+        self.epoch = self.epoch.saturating_add(1);
+        for issuer in self.list.iter_mut().filter(|issuer| issuer.source_id() == Some(id)) {
+            issuer.epoch = self.epoch;
+        }
+        self.index();
+    }
+
+    fn index(&mut self) {
+        self.exact.clear();
+        self.templates.clear();
+        self.nameless = None;
+        for (index, issuer) in self.list.iter().enumerate() {
+            match &issuer.iss {
+                IssuerName::Exact(iss) => {
+                    let sharers = self.exact.entry(iss.clone()).or_default();
+                    sharers.all.push(index);
+                    let source = issuer.source_id().and_then(|id| self.sources.get(&id));
+                    for (kid, since) in kids(issuer, source) {
+                        match sharers.by_kid.entry(kid.into()) {
+                            Entry::Vacant(free) => {
+                                free.insert((since, index));
+                            }
+                            Entry::Occupied(mut taken) if since < taken.get().0 => {
+                                taken.insert((since, index));
+                            }
+                            Entry::Occupied(_) => {}
+                        }
+                    }
+                }
+                IssuerName::Template(template) => self.templates.push((template.clone(), index)),
+                IssuerName::None => self.nameless = Some(index),
+            }
+        }
+    }
+
+    /// The issuer of a token. Where several tenants share one, it is the
+    /// tenant's whose key the token names.
+    pub(super) fn of(
+        &self,
+        token: &Compact<'_>,
+        tenancy: &Tenancy,
+    ) -> Result<(usize, &Issuer), Halt> {
+        // Tenants that aren't known at the moment may have issuers of their own.
+        let unknown = || tenancy.unless_fetched(Denial::from(Code::TokenIssuerUnknown));
+        let at = |index: usize| self.list.get(index).map(|i| (index, i)).ok_or_else(unknown);
+        let iss = match token.claims.get("iss") {
+            None => return at(self.nameless.ok_or(Code::TokenIssuerUnknown)?),
+            Some(Value::String(iss)) => iss,
+            Some(_) => return Err(Code::TokenIssuerUnknown.into()),
+        };
+        let Some(sharers) = self.exact.get(iss) else {
+            let templates = self.templates.iter();
+            let mut fitting = templates.filter(|(t, _)| t.is_issuer(iss, &token.claims));
+            return fitting.next().map_or_else(|| Err(unknown()), |(_, index)| at(*index));
+        };
+        let kid = token.kid.as_deref().unwrap_or_default();
+        match (sharers.all.as_slice(), sharers.by_kid.get(kid)) {
+            ([index], _) if tenancy.is_complete() || !self.is_owned(*index) => at(*index),
+            (_, Some((_, index))) => at(*index),
+            (all, None) => Err(self.of_no_sharer(all, tenancy)),
+        }
+    }
+
+    fn is_owned(&self, index: usize) -> bool {
+        self.list.get(index).is_some_and(|issuer| issuer.owner.is_some())
+    }
+
+    /// A kid that no issuer of several is known by.
+    fn of_no_sharer(&self, all: &[usize], tenancy: &Tenancy) -> Halt {
+        if !tenancy.is_complete() {
+            return tenancy.unless_fetched(Denial::by(Code::TokenKeyUnknown, "kid"));
+        }
+        let ids = all.iter().filter_map(|&index| self.list.get(index)?.source_id());
+        let sources: Vec<_> = ids.map(|id| (id, self.outlook(id))).collect();
+        let known = sources.iter().all(|(_, outlook)| outlook.standing == Standing::Current);
+        let code = if known { Code::TokenKeyUnknown } else { Code::KeysUnavailable };
+        Halt::unless(sources, Denial::by(code, "kid"))
+    }
+
+    fn outlook(&self, id: SourceId) -> Outlook {
+        self.sources.get(&id).map_or_else(Outlook::default, |source| source.outlook)
+    }
+
+    /// The key of a token of an issuer.
+    pub(super) fn key<'k>(
+        &'k self,
+        issuer: &'k Issuer,
+        token: &Compact<'_>,
+    ) -> Result<&'k Key, Halt> {
+        let source = issuer.source_id().map(|id| (id, self.sources.get(&id)));
+        issuer.key(token.alg, token.kid.as_deref(), source)
+    }
+
+    /// How many keys that were fetched are in use.
+    pub(super) fn count_fetched(&self) -> usize {
+        self.sources.values().map(|source| source.fetched.keys.len()).sum()
+    }
+}
+
+/// The kids that an issuer is known by now, and since when.
+fn kids<'i>(
+    issuer: &'i Issuer,
+    source: Option<&'i KeySource>,
+) -> impl Iterator<Item = (&'i str, f64)> {
+    let current = source.is_some_and(|source| source.outlook.standing == Standing::Current);
+    // Keys of the document itself were always there.
+    let own = issuer.own_keys().iter().filter(move |_| !current);
+    let own = own.filter_map(|key| Some((key.kid.as_deref()?, 0.0)));
+    let fetched = source.filter(|_| current).map(|source| &source.fetched);
+    let fetched = fetched.into_iter().flat_map(|fetched| {
+        fetched.keys.iter().filter_map(|key| {
+            let kid = key.kid.as_deref()?;
+            Some((kid, fetched.since.get(kid).copied().unwrap_or(f64::MAX)))
+        })
+    });
+    own.chain(fetched)
+}

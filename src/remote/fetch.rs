@@ -1,0 +1,222 @@
+//! One fetch: the lease, the requests, and what becomes of their answers.
+
+use super::answer::{Answer, Document};
+use super::call::{Call, Network, Step};
+use super::event::Event;
+use super::keeper::{Judged, Keeper};
+use super::record::{Lease, Record, Told, Writer};
+use super::schedule;
+use super::slot::Slot;
+use super::source::Content;
+use super::{Standing, store};
+use crate::audit::AuditLevel;
+use crate::host::{HostError, Timestamp};
+
+/// How much longer than its answers may take a lease holds, in seconds.
+const GRACE: f64 = 1.0;
+
+impl Slot {
+    /// Takes the lease and sends the request.
+    pub(super) fn fetch(
+        &mut self,
+        now: Timestamp,
+        writer: Writer,
+        network: &dyn Network,
+        events: &mut Vec<Event>,
+    ) -> Result<(), HostError> {
+        let seconds = now.seconds();
+        let until = seconds + self.source.timing.timeout * self.source.steps() + GRACE;
+        let lease = Lease { id: now.nanoseconds(), until };
+        let asked = core::mem::take(&mut self.asked);
+        let seen = self.record.attempts;
+        let (record, is_mine) = store::update(network, self.id(), |record| {
+            let free = !record.is_leased(seconds) && record.attempts == seen;
+            if free {
+                record.lease = Some(lease);
+                if asked {
+                    record.asked = Some(seconds);
+                }
+            }
+            free
+        })?;
+        self.record = record;
+        if !is_mine {
+            return Ok(());
+        }
+        events.push(Event::Fetched { directory: self.source.is_directory() });
+        let same_reader = self.record.writer.configuration == writer.configuration;
+        let etag = self.record.etag.clone().filter(|_| same_reader && self.taken.is_some());
+        let step = match self.source.content {
+            Content::Discovery { .. } => Step::Discovery,
+            Content::Keys | Content::Directory => Step::Document,
+        };
+        match Call::start(&self.source, step, None, etag, lease, network) {
+            Ok(call) => {
+                self.call = Some(call);
+                Ok(())
+            }
+            Err(why) => self.fail(lease, &why, network, events),
+        }
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        answer: Answer,
+        writer: Writer,
+        keeper: &mut dyn Keeper,
+        network: &dyn Network,
+        events: &mut Vec<Event>,
+    ) -> Result<(), HostError> {
+        let Some(call) = self.call.take() else {
+            return Ok(());
+        };
+        let lease = call.lease;
+        let (body, etag) = match answer.check(self.source.max_bytes, call.is_conditional) {
+            Err(why) => return self.fail(lease, &why, network, events),
+            Ok(Document::Unchanged) => {
+                return self.succeed(lease, None, None, writer, network, events);
+            }
+            Ok(Document::Body { body, etag }) => (body, etag),
+        };
+        if call.step == Step::Discovery {
+            let next = super::discovery::jwks_of(&self.source, &body).and_then(|place| {
+                Call::start(&self.source, Step::Document, Some(place), None, lease, network)
+            });
+            return match next {
+                Ok(next) => {
+                    self.call = Some(next);
+                    Ok(())
+                }
+                Err(why) => self.fail(lease, &why, network, events),
+            };
+        }
+        let before = match self.record.content {
+            Some(number) => store::content(network, self.id(), number)?,
+            None => None,
+        };
+        match keeper.judge(&self.source, &body, before.as_deref()) {
+            Ok(judged) => {
+                let changed = before.as_deref() != Some(judged.content.as_slice());
+                if changed {
+                    events.extend(judged.mistakes.iter().map(|mistake| {
+                        let line = format!("tenant_guard: {}: {mistake}", self.source.label);
+                        Event::Log(AuditLevel::Warn, line)
+                    }));
+                }
+                let judged = changed.then_some(judged);
+                self.succeed(lease, judged, etag, writer, network, events)?;
+                self.take_over(keeper, network, events)
+            }
+            Err(why) => self.fail(lease, &why, network, events),
+        }
+    }
+
+    /// Shares what came; `None` where what was there is the present one.
+    fn succeed(
+        &mut self,
+        lease: Lease,
+        judged: Option<Judged>,
+        etag: Option<String>,
+        writer: Writer,
+        network: &dyn Network,
+        events: &mut Vec<Event>,
+    ) -> Result<(), HostError> {
+        let now = network.now()?.seconds();
+        let (timing, id) = (self.source.timing, self.id());
+        let is_mine = |record: &Record| record.lease.is_some_and(|held| held.id == lease.id);
+        if let Some(judged) = &judged {
+            // Not over what a faster one shared since.
+            if !store::record(network, id)?.is_some_and(|(record, _)| is_mine(&record)) {
+                return Ok(());
+            }
+            store::put_content(network, id, lease.id, &judged.content)?;
+        }
+        let before = self.record.clone();
+        let (record, done) = store::update(network, id, |record| {
+            if !is_mine(record) {
+                return false;
+            }
+            let known = core::mem::take(&mut record.kids);
+            *record = Record {
+                fetched: Some(now),
+                content: judged.as_ref().map(|_| lease.id).or(record.content),
+                attempts: record.attempts.saturating_add(1),
+                due: now + schedule::refresh_in(&timing, schedule::spread(id.0, lease.id)),
+                etag: etag.clone().or_else(|| record.etag.take().filter(|_| judged.is_none())),
+                kids: match &judged {
+                    Some(judged) => {
+                        let since = |kid: &String| known.get(kid).copied().unwrap_or(now);
+                        judged.kids.iter().map(|kid| (kid.clone(), since(kid))).collect()
+                    }
+                    None => known,
+                },
+                writer,
+                since: record.since,
+                asked: record.asked,
+                failures: 0,
+                lease: None,
+                told: Told::Well,
+            };
+            true
+        })?;
+        self.record = record;
+        if done {
+            let what = match &judged {
+                Some(judged) => judged.summary.as_str(),
+                None => "unchanged",
+            };
+            if before.told != Told::Well {
+                self.log(
+                    AuditLevel::Warn,
+                    &format!("fetched again, failed {} times before: {what}", before.failures),
+                    events,
+                );
+            } else if judged.is_some() {
+                self.log(AuditLevel::Info, &format!("fetched: {what}"), events);
+            }
+        }
+        Ok(())
+    }
+
+    fn fail(
+        &mut self,
+        lease: Lease,
+        why: &str,
+        network: &dyn Network,
+        events: &mut Vec<Event>,
+    ) -> Result<(), HostError> {
+        events.push(Event::Failed { directory: self.source.is_directory() });
+        let now = network.now()?.seconds();
+        let (timing, id) = (self.source.timing, self.id());
+        let mut tells = false;
+        let (record, _) = store::update(network, id, |record| {
+            if record.lease.is_none_or(|held| held.id != lease.id) {
+                return false;
+            }
+            record.lease = None;
+            record.attempts = record.attempts.saturating_add(1);
+            record.failures = record.failures.saturating_add(1);
+            let spread = schedule::spread(id.0, lease.id);
+            record.due = now + schedule::retry_in(&timing, record.failures, spread);
+            let told = Told::Failing(why.to_owned());
+            tells = record.told != told && record.told != Told::TooOld;
+            if tells {
+                record.told = told;
+            }
+            true
+        })?;
+        self.record = record;
+        if tells {
+            let kept = match schedule::standing(&timing, &self.record, now) {
+                Standing::Current => "; what was fetched before holds until max_stale",
+                _ => "",
+            };
+            self.log(AuditLevel::Warn, &format!("fetch failed: {why}{kept}"), events);
+        }
+        Ok(())
+    }
+
+    pub(super) fn log(&self, level: AuditLevel, text: &str, events: &mut Vec<Event>) {
+        events.push(Event::Log(level, format!("tenant_guard: {}: {text}", self.source.label)));
+    }
+}

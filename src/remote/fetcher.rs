@@ -1,0 +1,160 @@
+//! Keeps what lives elsewhere up to date: one worker fetches, all take over.
+//!
+//! Workers agree by a lease in the source's record: who has it fetches, shares
+//! what came, and says in the record when to fetch again. The others see at
+//! their next tick that there is something new.
+
+use std::collections::BTreeMap;
+
+use super::answer::Answer;
+use super::call::Network;
+use super::event::Event;
+use super::keeper::Keeper;
+use super::record::Writer;
+use super::schedule;
+use super::slot::Slot;
+use super::source::Source;
+use super::{SourceId, Standing};
+use crate::host::Timestamp;
+
+/// How many fetches one worker has under way at most.
+const MOST_CALLS: usize = 16;
+
+/// The sources of a guard, as one worker knows them.
+#[derive(Debug)]
+pub struct Fetcher {
+    slots: BTreeMap<SourceId, Slot>,
+    /// The generation of the sources that are known.
+    generation: u64,
+    writer: Writer,
+}
+
+impl Fetcher {
+    /// The sources of a configuration with that digest.
+    pub fn new(configuration: u64, keeper: &dyn Keeper) -> Self {
+        let writer = Writer { configuration, since: 0.0 };
+        let slots = keeper.sources().into_iter().map(|source| (source.id(), Slot::new(source)));
+        Self { slots: slots.collect(), generation: keeper.generation(), writer }
+    }
+
+    /// Looks at all sources: takes over what other workers fetched, and
+    /// fetches what is due.
+    pub fn tick(&mut self, keeper: &mut dyn Keeper, network: &dyn Network) -> Vec<Event> {
+        let mut events = Vec::new();
+        let now = match network.now() {
+            Ok(now) => now,
+            Err(error) => return vec![Event::failure("the clock", error)],
+        };
+        if self.writer.since == 0.0 {
+            self.writer.since = now.seconds();
+        }
+        let mut calls = self.slots.values().filter(|slot| slot.call.is_some()).count();
+        for slot in self.slots.values_mut() {
+            let had_call = slot.call.is_some();
+            let may_call = calls < MOST_CALLS;
+            slot.tend(now, self.writer, may_call, keeper, network, &mut events);
+            if !had_call && slot.call.is_some() {
+                calls = calls.saturating_add(1);
+            }
+        }
+        // A new directory may have brought new sources.
+        self.follow(keeper);
+        events
+    }
+
+    /// Takes the sources that there are now.
+    fn follow(&mut self, keeper: &dyn Keeper) {
+        if self.generation == keeper.generation() {
+            return;
+        }
+        self.generation = keeper.generation();
+        let mut known = core::mem::take(&mut self.slots);
+        for source in keeper.sources() {
+            let slot = match known.remove(&source.id()) {
+                Some(slot) => slot.of(source),
+                None => Slot::new(source),
+            };
+            self.slots.insert(slot.id(), slot);
+        }
+    }
+
+    /// Takes an answer to a call.
+    pub fn answered(
+        &mut self,
+        token: u32,
+        answer: Answer,
+        keeper: &mut dyn Keeper,
+        network: &dyn Network,
+    ) -> Vec<Event> {
+        let mut events = Vec::new();
+        let writer = self.writer;
+        let mut slots = self.slots.values_mut();
+        let Some(slot) = slots.find(|slot| slot.has_called(token)) else {
+            return events;
+        };
+        let taken = slot.answered(answer, writer, keeper, network, &mut events);
+        match taken.and_then(|()| network.now()) {
+            Ok(now) => keeper.set_outlook(&slot.source, slot.outlook(now)),
+            Err(error) => events.push(Event::failure(&slot.source.label, error)),
+        }
+        self.follow(keeper);
+        events
+    }
+
+    /// How many bytes of the answer to a call are read.
+    pub fn most_bytes(&self, token: u32) -> usize {
+        let mut slots = self.slots.values();
+        slots.find(|slot| slot.has_called(token)).map_or(0, |slot| slot.source.max_bytes)
+    }
+
+    /// Asks for a source on behalf of a request. Gives how many of its fetches
+    /// must have ended for the request to know more, and how long it may wait,
+    /// in seconds; `None` where there is no such source any more.
+    pub(super) fn ask(&mut self, id: SourceId, now: f64) -> Option<(u64, f64)> {
+        let slot = self.slots.get_mut(&id)?;
+        slot.asked = true;
+        // What is under way may have been sent before the request came.
+        let under_way = u64::from(slot.record.is_leased(now));
+        let ended = slot.record.attempts.saturating_add(1).saturating_add(under_way);
+        Some((ended, slot.source.timing.timeout))
+    }
+
+    /// Whether a request that asked has nothing more to wait for until a time.
+    pub(super) fn is_settled(&self, id: SourceId, ended: u64, now: f64, until: f64) -> bool {
+        let Some(slot) = self.slots.get(&id) else {
+            return true;
+        };
+        match schedule::standing(&slot.source.timing, &slot.record, now) {
+            _ if slot.record.is_leased(now) && slot.record.attempts < ended => false,
+            Standing::Current => slot.record.attempts >= ended || !slot.asked,
+            Standing::Awaited | Standing::TooOld => slot.record.due > until,
+        }
+    }
+
+    /// How long it may be until the next tick, in seconds.
+    pub fn pause(&self, now: Timestamp) -> f64 {
+        let shortest = self.slots.values().map(|slot| schedule::look_again_in(&slot.source.timing));
+        let base = shortest.fold(1.0, f64::min);
+        let due = self.slots.values().filter(|slot| slot.call.is_none());
+        let due = due.map(|slot| slot.record.due - now.seconds()).filter(|due| *due > 0.0);
+        let spread = schedule::spread(self.writer.configuration, now.seconds().to_bits());
+        (base * (0.75 + 0.25 * spread)).min(due.fold(1.0, f64::min)).max(0.01)
+    }
+
+    /// Whether a newer configuration than this one fetches.
+    pub fn is_superseded(&self, now: Timestamp) -> bool {
+        self.slots.values().any(|slot| slot.is_others(self.writer, now))
+    }
+
+    /// The age of what is known of each source, in seconds, for metrics.
+    pub fn ages(&self, now: Timestamp) -> impl Iterator<Item = (&Source, f64)> {
+        self.slots
+            .values()
+            .map(move |slot| (&slot.source, schedule::age(&slot.record, now.seconds())))
+    }
+
+    /// Whether there is anything to fetch.
+    pub fn is_idle(&self) -> bool {
+        self.slots.is_empty()
+    }
+}

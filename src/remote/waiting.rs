@@ -1,0 +1,112 @@
+//! Requests that wait for what is being fetched.
+
+use super::SourceId;
+use super::fetcher::Fetcher;
+use crate::halt::Patience;
+use crate::host::Timestamp;
+
+/// How many requests of one worker may wait.
+const MOST: usize = 4_096;
+
+/// How often one request may wait: for the tenants, for the keys of an issuer
+/// that they brought, and for a new key.
+const MOST_ROUNDS: u32 = 3;
+
+/// Requests that wait, in the order they came.
+#[derive(Debug)]
+pub struct WaitingRoom<R> {
+    waiting: Vec<Waiting<R>>,
+}
+
+#[derive(Debug)]
+struct Waiting<R> {
+    request: R,
+    rounds: u32,
+    /// What it waits for, and how many of its fetches must have ended.
+    wants: Vec<(SourceId, u64)>,
+    until: f64,
+}
+
+/// A request that waited.
+#[derive(Debug)]
+pub struct Ready<R> {
+    /// The request.
+    pub request: R,
+    /// How often it waited.
+    pub rounds: u32,
+    /// Whether it may wait again.
+    pub patience: Patience,
+}
+
+impl<R> Default for WaitingRoom<R> {
+    fn default() -> Self {
+        Self { waiting: Vec::new() }
+    }
+}
+
+impl<R> WaitingRoom<R> {
+    /// Whether a request may come in.
+    pub fn patience(&self) -> Patience {
+        if self.waiting.len() < MOST { Patience::MayWait } else { Patience::Crowded }
+    }
+
+    /// Whether nobody waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Lets a request wait for sources.
+    pub fn enter(
+        &mut self,
+        request: R,
+        rounds: u32,
+        sources: &[SourceId],
+        fetcher: &mut Fetcher,
+        now: Timestamp,
+    ) {
+        let now = now.seconds();
+        let (mut wants, mut longest) = (Vec::new(), 0.0f64);
+        for id in sources {
+            if let Some((ended, timeout)) = fetcher.ask(*id, now) {
+                wants.push((*id, ended));
+                longest = longest.max(timeout);
+            }
+        }
+        let rounds = rounds.saturating_add(1);
+        self.waiting.push(Waiting { request, rounds, wants, until: now + longest });
+    }
+
+    /// Takes out the requests that have nothing more to wait for.
+    pub fn ready(&mut self, fetcher: &Fetcher, now: Timestamp) -> Vec<Ready<R>> {
+        let now = now.seconds();
+        let is_ready = |waiting: &mut Waiting<R>| {
+            let settled =
+                |(id, ended): &(SourceId, u64)| fetcher.is_settled(*id, *ended, now, waiting.until);
+            now >= waiting.until || waiting.wants.iter().all(settled)
+        };
+        let ready = self.waiting.extract_if(.., is_ready);
+        ready
+            .map(|waiting| Ready {
+                patience: match now < waiting.until && waiting.rounds < MOST_ROUNDS {
+                    true => Patience::MayWait,
+                    false => Patience::Waited,
+                },
+                request: waiting.request,
+                rounds: waiting.rounds,
+            })
+            .collect()
+    }
+
+    /// Takes out all requests: they may wait no longer.
+    pub fn all(&mut self) -> Vec<Ready<R>> {
+        let waiting = core::mem::take(&mut self.waiting).into_iter();
+        let over =
+            |Waiting { request, rounds, .. }| Ready { request, rounds, patience: Patience::Waited };
+        waiting.map(over).collect()
+    }
+
+    /// Forgets the requests that `gone` says are gone.
+    pub fn forget(&mut self, gone: impl Fn(&R) -> bool) {
+        self.waiting.retain(|waiting| !gone(&waiting.request));
+    }
+}
