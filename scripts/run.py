@@ -28,7 +28,7 @@ DEMO = os.path.join(ROOT, "envoy", "demo")
 CONFIG = os.path.join(ROOT, "envoy", "envoy.yaml")
 PLUGIN = os.path.join(ROOT, "target", "tenant-guard.wasm")
 GUARD = re.compile(r"^ *# guard: begin\n.*?^ *# guard: end\n", re.MULTILINE | re.DOTALL)
-PORTS = {"guarded": 10000, "application": 10001, "admin": 9901}
+PORTS = {"guarded": 10000, "application": 10001, "control_plane": 10002, "admin": 9901}
 START_SECONDS = 60
 
 
@@ -60,6 +60,8 @@ def requests_to_try(port, guarded=True):
         ("No credentials", "401 credentials_missing", things),
         ("A route that asks for a scope", "403 scope_missing", f"curl -si {url}/v1/reports -H 'x-api-key: {acme_key}'"),
         ("More than globex's key may in an hour", "429 rate_limited", f"curl -si '{url}/v1/things?[1-4]' -H 'x-api-key: {globex_key}'"),
+        ("A tenant of the directory", "200 with x-tenant-id: initech", f"{things} -H 'x-api-key: {keys['initech']}'"),
+        ("A tenant that the directory has suspended", "403 tenant_inactive", f"{things} -H 'x-api-key: {keys['umbrella']}'"),
         ("A public path, with a forged identity", "200 without x-tenant-id", f"curl -si {url}/healthz -H 'x-tenant-id: acme'"),
     ]
     if not guarded:

@@ -2,7 +2,7 @@
 
 mod examples;
 
-use examples::{dated, example, identity, refused, replace, told};
+use examples::{dated, example_with, identity, refused, replace, told};
 use serde_json::{Value, json};
 use tenant_guard_tests::token::{Key, hmac_sha256_hex, jwks};
 use tenant_guard_tests::{Envoy, EnvoyBuilder, Request};
@@ -14,8 +14,7 @@ fn key() -> Key {
 }
 
 fn start() -> Envoy {
-    let mut document = example("production");
-    replace(&mut document, "jwks", &jwks(&[&key()]));
+    let mut document = example_with("production", &jwks(&[&key()]));
     let digest = hmac_sha256_hex(PEPPER, "a-key-of-acme");
     replace(&mut document, "hmac_sha256", &json!(digest));
     EnvoyBuilder::new(document).env("API_KEY_PEPPER", PEPPER).start()

@@ -23,12 +23,30 @@ pub fn example(name: &str) -> Value {
     serde_json::from_str(&text(&format!("docs/examples/{name}.json"))).unwrap()
 }
 
-/// An example with this key set in place of every placeholder, and nothing
-/// else changed.
+/// An example with this key set in place of where each issuer's keys are, and
+/// nothing else changed.
 pub fn example_with(name: &str, jwks: &Value) -> Value {
     let mut document = example(name);
-    replace(&mut document, "jwks", jwks);
+    replace_keys(&mut document, jwks);
     document
+}
+
+/// Puts a key set wherever an issuer's keys are, unless they are a secret.
+fn replace_keys(value: &mut Value, jwks: &Value) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                let is_set =
+                    ["jwks", "jwks_uri", "discovery"].iter().any(|n| member[n].is_object());
+                match key.as_str() {
+                    "keys" if is_set => *member = json!({"jwks": jwks}),
+                    _ => replace_keys(member, jwks),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| replace_keys(item, jwks)),
+        _ => {}
+    }
 }
 
 /// Puts `new` wherever a member has that name.
