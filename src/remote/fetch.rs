@@ -33,7 +33,7 @@ impl Slot {
             let free = !record.is_leased(seconds) && record.attempts == seen;
             if free {
                 record.lease = Some(lease);
-                if asked {
+                if asked.is_some() {
                     record.asked = Some(seconds);
                 }
             }

@@ -112,10 +112,13 @@ impl Fetcher {
     /// in seconds; `None` where there is no such source any more.
     pub(super) fn ask(&mut self, id: SourceId, now: f64) -> Option<(u64, f64)> {
         let slot = self.slots.get_mut(&id)?;
-        slot.asked = true;
         // What is under way may have been sent before the request came.
         let under_way = u64::from(slot.record.is_leased(now));
         let ended = slot.record.attempts.saturating_add(1).saturating_add(under_way);
+        // What isn't there is fetched when it is due, whoever asks.
+        if schedule::standing(&slot.source.timing, &slot.record, now) == Standing::Current {
+            slot.asked = Some(ended);
+        }
         Some((ended, slot.source.timing.timeout))
     }
 
@@ -126,7 +129,7 @@ impl Fetcher {
         };
         match schedule::standing(&slot.source.timing, &slot.record, now) {
             _ if slot.record.is_leased(now) && slot.record.attempts < ended => false,
-            Standing::Current => slot.record.attempts >= ended || !slot.asked,
+            Standing::Current => slot.record.attempts >= ended || slot.asked.is_none(),
             Standing::Awaited | Standing::TooOld => slot.record.due > until,
         }
     }
