@@ -112,10 +112,12 @@ impl Fetcher {
     /// in seconds; `None` where there is no such source any more.
     pub(super) fn ask(&mut self, id: SourceId, now: f64) -> Option<(u64, f64)> {
         let slot = self.slots.get_mut(&id)?;
-        slot.asked = true;
-        // What is under way may have been sent before the request came.
-        let under_way = u64::from(slot.record.is_leased(now));
-        let ended = slot.record.attempts.saturating_add(1).saturating_add(under_way);
+        // What is under way may have been sent before the request came. Where
+        // nothing holds it will do.
+        let under_way = slot.record.is_leased(now) && !slot.lacks(now);
+        let more = if under_way { 2 } else { 1 };
+        let ended = slot.record.attempts.saturating_add(more);
+        slot.wanted = slot.wanted.max(Some(ended));
         Some((ended, slot.source.timing.timeout))
     }
 
@@ -126,7 +128,7 @@ impl Fetcher {
         };
         match schedule::standing(&slot.source.timing, &slot.record, now) {
             _ if slot.record.is_leased(now) && slot.record.attempts < ended => false,
-            Standing::Current => slot.record.attempts >= ended || !slot.asked,
+            Standing::Current => slot.record.attempts >= ended || !slot.is_asked_for(),
             Standing::Awaited | Standing::TooOld => slot.record.due > until,
         }
     }
