@@ -38,6 +38,15 @@ impl Idp {
         json!({"jwks_uri": place})
     }
 
+    /// The same by discovery; where that belongs.
+    pub fn discovery(&self, more: Value) -> Value {
+        let path = self.provider.discovery_path();
+        let uri = format!("https://{}.example.com{path}", self.name);
+        let mut place = json!({"cluster": self.name, "uri": uri});
+        place.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"discovery": place})
+    }
+
     /// An entry of `jwt.issuers` with these keys.
     pub fn issuer(&self, keys: Value) -> Value {
         json!({
