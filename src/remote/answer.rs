@@ -45,6 +45,14 @@ impl Answer {
                     "status {status}: redirects aren't followed; give the address that it leads to"
                 ));
             }
+            // The proxy's own, most likely.
+            "503" => {
+                return Err(
+                    "status 503: the connection failed or was closed, or whoever was asked says so"
+                        .into(),
+                );
+            }
+            "504" => return Err("status 504: timeout passed, or whoever was asked says so".into()),
             status => return Err(format!("status {}", shortened(status))),
         }
         if let Some(encoding) = self.header("content-encoding")

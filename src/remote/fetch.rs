@@ -27,13 +27,14 @@ impl Slot {
         let seconds = now.seconds();
         let until = seconds + self.source.timing.timeout * self.source.steps() + GRACE;
         let lease = Lease { id: now.nanoseconds(), until };
-        let asked = core::mem::take(&mut self.asked);
+        // The first is made anyway: it leaves requests one to ask for.
+        let asked = self.wanted.take().is_some() && self.record.attempts > 0;
         let seen = self.record.attempts;
         let (record, is_mine) = store::update(network, self.id(), |record| {
             let free = !record.is_leased(seconds) && record.attempts == seen;
             if free {
                 record.lease = Some(lease);
-                if asked.is_some() {
+                if asked {
                     record.asked = Some(seconds);
                 }
             }

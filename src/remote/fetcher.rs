@@ -20,6 +20,17 @@ use crate::host::Timestamp;
 /// How many fetches one worker has under way at most.
 const MOST_CALLS: usize = 16;
 
+/// What a request that waits may hope for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hope {
+    /// It comes, or may come.
+    Alive,
+    /// All that it waits for came, or won't be asked for.
+    Fulfilled,
+    /// It doesn't come in time.
+    Lost,
+}
+
 /// The sources of a guard, as one worker knows them.
 #[derive(Debug)]
 pub struct Fetcher {
@@ -112,26 +123,27 @@ impl Fetcher {
     /// in seconds; `None` where there is no such source any more.
     pub(super) fn ask(&mut self, id: SourceId, now: f64) -> Option<(u64, f64)> {
         let slot = self.slots.get_mut(&id)?;
-        // What is under way may have been sent before the request came.
-        let under_way = u64::from(slot.record.is_leased(now));
-        let ended = slot.record.attempts.saturating_add(1).saturating_add(under_way);
-        // What isn't there is fetched when it is due, whoever asks.
-        if schedule::standing(&slot.source.timing, &slot.record, now) == Standing::Current {
-            slot.asked = Some(ended);
-        }
+        // What is under way may have been sent before the request came. Where
+        // nothing holds it will do.
+        let under_way = slot.record.is_leased(now) && !slot.lacks(now);
+        let more = if under_way { 2 } else { 1 };
+        let ended = slot.record.attempts.saturating_add(more);
+        slot.wanted = slot.wanted.max(Some(ended));
         Some((ended, slot.source.timing.timeout))
     }
 
-    /// Whether a request that asked has nothing more to wait for until a time.
-    pub(super) fn is_settled(&self, id: SourceId, ended: u64, now: f64, until: f64) -> bool {
+    /// What a request that asked and waits until a time may hope for.
+    pub(super) fn hope(&self, id: SourceId, ended: u64, now: f64, until: f64) -> Hope {
         let Some(slot) = self.slots.get(&id) else {
-            return true;
+            return Hope::Fulfilled;
         };
-        match schedule::standing(&slot.source.timing, &slot.record, now) {
-            _ if slot.record.is_leased(now) && slot.record.attempts < ended => false,
-            Standing::Current => slot.record.attempts >= ended || slot.asked.is_none(),
-            Standing::Awaited | Standing::TooOld => slot.record.due > until,
-        }
+        let comes = match schedule::standing(&slot.source.timing, &slot.record, now) {
+            _ if slot.record.is_leased(now) && slot.record.attempts < ended => true,
+            Standing::Current => slot.record.attempts < ended && slot.is_asked_for(),
+            Standing::Awaited | Standing::TooOld if slot.record.due > until => return Hope::Lost,
+            Standing::Awaited | Standing::TooOld => true,
+        };
+        if comes { Hope::Alive } else { Hope::Fulfilled }
     }
 
     /// How long it may be until the next tick, in seconds.

@@ -144,12 +144,14 @@ fn judge_keys(fetched: &[u8]) -> Result<Judged, String> {
         return Err(format!("holds no key that verifies tokens: keys[{index}] {problem}"));
     }
     let bad = set.bad.iter();
+    let bad = bad.map(|(index, problem)| format!("keys[{index}] {problem}; it is left out"));
+    let none = set.keys.is_empty().then(|| {
+        "holds no key that verifies tokens; what needs one is refused with keys_unavailable".into()
+    });
     Ok(Judged {
         content: fetched.to_vec(),
         kids: set.keys.iter().filter_map(|key| key.kid.as_deref().map(str::to_owned)).collect(),
-        mistakes: bad
-            .map(|(index, problem)| format!("keys[{index}] {problem}; it is left out"))
-            .collect(),
+        mistakes: bad.chain(none).collect(),
         summary: counted(set.keys.len(), "key"),
     })
 }

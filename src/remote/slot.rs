@@ -20,8 +20,8 @@ pub(super) struct Slot {
     pub(super) taken: Option<u64>,
     /// The fetch that this worker has under way.
     pub(super) call: Option<Call>,
-    /// Requests wait for a new one: until so many fetches ended.
-    pub(super) asked: Option<u64>,
+    /// How many fetches must have ended for requests that wait for a new one.
+    pub(super) wanted: Option<u64>,
     /// When to look at the record again.
     look_at: f64,
     /// There should be content, and it can't be had.
@@ -37,7 +37,7 @@ impl Slot {
             record: Record::default(),
             taken: None,
             call: None,
-            asked: None,
+            wanted: None,
             look_at: 0.0,
             lost: false,
             failed: false,
@@ -89,7 +89,7 @@ impl Slot {
     ) -> Result<(), HostError> {
         // The record is looked at where something may have changed.
         let is_due = schedule::is_due(&self.record, now.seconds());
-        if now.seconds() >= self.look_at || self.asked.is_some() || self.call.is_some() || is_due {
+        if now.seconds() >= self.look_at || self.wanted.is_some() || self.call.is_some() || is_due {
             self.look(now, network)?;
             self.take_over(keeper, network, events)?;
         }
@@ -98,6 +98,16 @@ impl Slot {
             self.fetch(now, writer, network, events)?;
         }
         Ok(())
+    }
+
+    /// Whether requests wait for another fetch than those that ended.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.wanted.is_some_and(|ended| self.record.attempts < ended)
+    }
+
+    /// Whether there is nothing that holds.
+    pub(super) fn lacks(&self, now: f64) -> bool {
+        schedule::standing(&self.source.timing, &self.record, now) != Standing::Current
     }
 
     pub(super) fn outlook(&self, now: Timestamp) -> Outlook {
@@ -206,14 +216,16 @@ impl Slot {
         let other = self.record.writer.configuration != writer.configuration;
         if superseded {
             // This configuration is on its way out.
-            self.asked = None;
+            self.wanted = None;
             return false;
         }
         // Another configuration may have found other entries good.
         let judges_anew = other && self.source.is_directory() && self.record.content.is_some();
-        let may_ask = schedule::may_ask(timing, &self.record, now);
-        self.asked = self.asked.filter(|ended| may_ask && self.record.attempts < *ended);
-        self.asked.is_some()
+        let asked = self.is_asked_for() && schedule::may_ask(timing, &self.record, now);
+        if !asked {
+            self.wanted = None;
+        }
+        asked
             || schedule::is_due(&self.record, now)
             || self.record.content.is_none() && self.record.attempts == 0
             || judges_anew && self.record.failures == 0

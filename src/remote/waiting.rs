@@ -1,7 +1,7 @@
 //! Requests that wait for what is being fetched.
 
 use super::SourceId;
-use super::fetcher::Fetcher;
+use super::fetcher::{Fetcher, Hope};
 use crate::halt::Patience;
 use crate::host::Timestamp;
 
@@ -79,20 +79,26 @@ impl<R> WaitingRoom<R> {
     /// Takes out the requests that have nothing more to wait for.
     pub fn ready(&mut self, fetcher: &Fetcher, now: Timestamp) -> Vec<Ready<R>> {
         let now = now.seconds();
-        let is_ready = |waiting: &mut Waiting<R>| {
-            let settled =
-                |(id, ended): &(SourceId, u64)| fetcher.is_settled(*id, *ended, now, waiting.until);
-            now >= waiting.until || waiting.wants.iter().all(settled)
+        let hopes = |waiting: &Waiting<R>, hope: Hope| {
+            let mut wants = waiting.wants.iter();
+            wants.any(|(id, ended)| fetcher.hope(*id, *ended, now, waiting.until) == hope)
         };
-        let ready = self.waiting.extract_if(.., is_ready);
+        let is_ready =
+            |waiting: &mut Waiting<R>| now >= waiting.until || !hopes(waiting, Hope::Alive);
+        let ready: Vec<Waiting<R>> = self.waiting.extract_if(.., is_ready).collect();
+        let ready = ready.into_iter();
         ready
-            .map(|waiting| Ready {
-                patience: match now < waiting.until && waiting.rounds < MOST_ROUNDS {
-                    true => Patience::MayWait,
-                    false => Patience::Waited,
-                },
-                request: waiting.request,
-                rounds: waiting.rounds,
+            .map(|waiting| {
+                // What is in vain once isn't waited for anew.
+                let over = now >= waiting.until || hopes(&waiting, Hope::Lost);
+                Ready {
+                    patience: match over || waiting.rounds >= MOST_ROUNDS {
+                        true => Patience::Waited,
+                        false => Patience::MayWait,
+                    },
+                    request: waiting.request,
+                    rounds: waiting.rounds,
+                }
             })
             .collect()
     }
