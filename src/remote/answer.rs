@@ -45,6 +45,12 @@ impl Answer {
                     "status {status}: redirects aren't followed; give the address that it leads to"
                 ));
             }
+            "503" => {
+                return Err("status 503, which the proxy says too where it can't connect".into());
+            }
+            "504" => {
+                return Err("status 504, which the proxy says too where timeout passed".into());
+            }
             status => return Err(format!("status {}", shortened(status))),
         }
         if let Some(encoding) = self.header("content-encoding")
@@ -97,6 +103,8 @@ mod tests {
             (vec![], 2, "no answer"),
             (vec![(":status", "500")], 2, "status 500"),
             (vec![(":status", "204")], 2, "status 204"),
+            (vec![(":status", "503")], 2, "where it can't connect"),
+            (vec![(":status", "504")], 2, "where timeout passed"),
             (vec![(":status", "206")], 2, "status 206"),
             (vec![(":status", "302"), ("location", "/x")], 2, "redirects"),
             (vec![(":status", "304")], 2, "status 304"),
