@@ -39,20 +39,32 @@ pub struct Answer {
     pub code: Option<String>,
     /// The x-tenant-id the application got (several: with commas in between).
     pub tenant: Option<String>,
+    /// The x-client-id it got.
+    pub client: Option<String>,
+    /// The x-key-id it got.
+    pub key: Option<String>,
+    /// The x-scopes it got.
+    pub scopes: Option<String>,
     /// The worker that answered, such as `worker_0`, where [`worker_filter`] says it.
     pub worker: Option<String>,
 }
 
 impl Answer {
     fn of(response: &Response) -> Answer {
-        let tenants = match response.is_from_application() {
-            true => response.echoed_all("x-tenant-id"),
-            false => Vec::new(),
+        let told = |name: &str| {
+            let values = match response.is_from_application() {
+                true => response.echoed_all(name),
+                false => Vec::new(),
+            };
+            (!values.is_empty()).then(|| values.join(", "))
         };
         Answer {
             status: response.status,
             code: response.code(),
-            tenant: (!tenants.is_empty()).then(|| tenants.join(", ")),
+            tenant: told("x-tenant-id"),
+            client: told("x-client-id"),
+            key: told("x-key-id"),
+            scopes: told("x-scopes"),
             worker: response.header(WORKER).map(str::to_owned),
         }
     }

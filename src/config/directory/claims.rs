@@ -139,21 +139,40 @@ impl<'g> Owners<'g> {
 
     /// The first claim that is another's.
     pub(super) fn conflict(&self, claims: &Claims, me: usize) -> Option<Conflict> {
+        self.conflict_where(claims, me, |_, _| true)
+    }
+
+    /// The first claim that is another's, of those that this still `holds` to:
+    /// it is asked with a tenant's number and the claim alone. What is the
+    /// configuration's always is.
+    pub(super) fn conflict_where(
+        &self,
+        claims: &Claims,
+        me: usize,
+        holds: impl Fn(usize, &Claims) -> bool,
+    ) -> Option<Conflict> {
+        let owner_of = |owners: &[usize], claim: &dyn Fn() -> Claims| {
+            let mut others = owners.iter().copied().filter(|owner| *owner != me);
+            others.find(|owner| *owner == CONFIGURATION || holds(*owner, &claim()))
+        };
         let name = claims.names.iter().find_map(|name| {
             let own = self.guard.tenancy.directory.own.get(name).map(|_| CONFIGURATION);
             let owner = own.or_else(|| self.names.get(name).copied())?;
-            Some((format!("the name {name}"), owner)).filter(|_| owner != me)
+            let claim = || Claims { names: vec![name.clone()], ..Claims::default() };
+            Some((format!("the name {name}"), owner_of(&[owner], &claim)?))
         });
         let key = || {
             claims.digests.iter().find_map(|digest| {
                 let own = self.guard.keys.own(digest).map(|_| CONFIGURATION);
                 let owner = own.or_else(|| self.digests.get(digest).copied())?;
-                Some(("the digest of a key".to_owned(), owner)).filter(|_| owner != me)
+                let claim = || Claims { digests: vec![*digest], ..Claims::default() };
+                Some(("the digest of a key".to_owned(), owner_of(&[owner], &claim)?))
             })
         };
         let issuer = || {
             claims.issuers.iter().find_map(|issuer| {
-                let owner = self.issuer_owner(issuer, me)?;
+                let claim = || Claims { issuers: vec![issuer.clone()], ..Claims::default() };
+                let owner = owner_of(&self.issuer_owners(issuer, me), &claim)?;
                 Some((format!("the issuer {}", issuer.iss), owner))
             })
         };
@@ -161,34 +180,30 @@ impl<'g> Owners<'g> {
         Some(Conflict { what, owner: (owner != CONFIGURATION).then_some(owner) })
     }
 
-    /// Whose an issuer is, if not this tenant's.
-    fn issuer_owner(&self, claim: &IssuerClaim, me: usize) -> Option<usize> {
+    /// Whose an issuer is besides this tenant's.
+    fn issuer_owners(&self, claim: &IssuerClaim, me: usize) -> Vec<usize> {
         let others = |owner: &usize| *owner != me;
         let named = claim.name.as_ref().and_then(|name| self.issuer_names.get(name)).copied();
-        let same = || match &claim.iss {
+        let mut owners: Vec<usize> = named.into_iter().collect();
+        match &claim.iss {
             IssuerName::Exact(iss) => {
                 let sharers = self.issuers.get(iss).into_iter().flatten();
-                let shared = sharers
-                    .filter(|(owner, other)| others(owner) && !claim.may_share(other))
-                    .map(|(owner, _)| *owner)
-                    .next();
+                let alone = sharers.filter(|(o, other)| others(o) && !claim.may_share(other));
+                owners.extend(alone.map(|(owner, _)| *owner));
                 // Its tokens would be the template's no more.
-                shared.or_else(|| {
-                    self.templates.iter().find(|(t, o)| others(o) && t.covers(iss)).map(|t| t.1)
-                })
+                let covering = self.templates.iter().filter(|(template, _)| template.covers(iss));
+                owners.extend(covering.map(|(_, owner)| *owner));
             }
             IssuerName::Template(template) => {
-                let mut templates = self.templates.iter();
-                let overlaps = templates.find(|(t, owner)| others(owner) && t.overlaps(template));
-                overlaps.map(|(_, owner)| *owner).or_else(|| {
-                    let covered = |iss: &String| template.covers(iss);
-                    let mut issuers = self.issuers.iter().filter(|(iss, _)| covered(iss));
-                    issuers.find_map(|(_, all)| all.iter().map(|(o, _)| *o).find(|o| others(o)))
-                })
+                let overlapping = self.templates.iter().filter(|(t, _)| t.overlaps(template));
+                owners.extend(overlapping.map(|(_, owner)| *owner));
+                let covered = self.issuers.iter().filter(|(iss, _)| template.covers(iss));
+                owners.extend(covered.flat_map(|(_, all)| all.iter().map(|(owner, _)| *owner)));
             }
-            IssuerName::None => None,
-        };
-        named.filter(others).or_else(same)
+            IssuerName::None => {}
+        }
+        owners.retain(others);
+        owners
     }
 }
 

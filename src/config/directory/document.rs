@@ -13,18 +13,36 @@ use super::super::revoked;
 use crate::json::{self, At};
 use crate::jwt::Revocations;
 
+/// The field of a shared document that no fetched one has.
+pub(super) const CLOSED: &str = "closed";
+
 /// `{"version": 1, "tenants": [...], "revoked": [...]}`.
 pub(super) struct DirectoryDocument<'d> {
     pub(super) tenants: Vec<&'d RawValue>,
     pub(super) revoked: Option<&'d RawValue>,
+    /// Tenants that a mistake took all issuers of their own: others' must not
+    /// reach them for that. Only where it was shared.
+    pub(super) closed: HashSet<String>,
 }
 
 impl<'d> DirectoryDocument<'d> {
-    /// Splits a document into its parts.
+    /// Splits a fetched document into its parts.
     ///
     /// # Errors
     /// Why it is no such document.
     pub(super) fn split(text: &'d [u8]) -> Result<Self, String> {
+        Self::read(text, false)
+    }
+
+    /// The same for one that is in force.
+    ///
+    /// # Errors
+    /// Why it is no such document.
+    pub(super) fn split_shared(text: &'d [u8]) -> Result<Self, String> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &'d [u8], shared: bool) -> Result<Self, String> {
         let mut reader = serde_json::Deserializer::from_slice(text);
         let fields = reader.deserialize_map(Fields).and_then(|fields| {
             reader.end()?;
@@ -48,7 +66,8 @@ impl<'d> DirectoryDocument<'d> {
             serde_json::from_str(tenants.get()).map_err(|_| "tenants: must be a list")?;
         // What isn't known may be meant as a rule, and isn't one here.
         let known = ["version", "tenants", "revoked"];
-        if let Some((name, _)) = fields.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        let is_known = |name: &str| known.contains(&name) || shared && name == CLOSED;
+        if let Some((name, _)) = fields.iter().find(|(name, _)| !is_known(name)) {
             return Err(format!(
                 "{name}: unknown field; the fields here are: {}",
                 known.join(", ")
@@ -58,7 +77,10 @@ impl<'d> DirectoryDocument<'d> {
         if revoked.is_some_and(|raw| !raw.get().starts_with('[')) {
             return Err("revoked: must be a list".into());
         }
-        Ok(Self { tenants, revoked })
+        let closed =
+            field(CLOSED).and_then(|raw| serde_json::from_str::<Vec<String>>(raw.get()).ok());
+        let closed = closed.unwrap_or_default().into_iter().collect();
+        Ok(Self { tenants, revoked, closed })
     }
 
     /// The revocations; mistakes are told to the context.

@@ -11,6 +11,7 @@ use super::super::problem::{ConfigError, Problems};
 use super::super::tenants::{self, TenantEntrySpec};
 use super::Reader;
 use super::claims::Claims;
+use super::restrict::says_inactive;
 use crate::json::{self, At};
 use crate::jwt::IssuerName;
 use crate::tenant::TenantName;
@@ -53,7 +54,7 @@ impl Entry {
         let spec = spec.filter(|_| mistakes.is_empty());
         Self {
             id: value.get("id").and_then(Value::as_str).map(str::to_owned),
-            says_inactive: value.get("active").is_some_and(|active| *active != Value::Bool(true)),
+            says_inactive: says_inactive(&value),
             claims: spec.as_ref().map(Claims::of).unwrap_or_default(),
             spec,
             mistakes,

@@ -4,12 +4,10 @@
 //! last good entry; what the new one removes or switches off goes all the
 //! same. Without a good one it is there and inactive.
 
-use std::collections::HashSet;
-
 use serde_json::{Value, json};
 
 use super::claims::{Claims, Owners};
-use super::document::DirectoryDocument;
+use super::document::{CLOSED, DirectoryDocument};
 use super::entry::Entry;
 use super::restrict::restrict;
 use super::{ByTenant, Merged, Reader};
@@ -25,10 +23,28 @@ struct Candidate<'d> {
     id: String,
     new: Entry,
     text: &'d str,
-    /// What was in force before, less what the new entry takes away; where it
-    /// is needed.
-    fallback: Option<(String, Claims)>,
+    /// What it keeps where it stays.
+    fallback: Option<Fallback>,
     stays: bool,
+    /// Its very name is another's, so that there is no such tenant.
+    is_absent: bool,
+}
+
+/// What was in force of a tenant.
+struct Before<'d> {
+    text: &'d str,
+    claims: Claims,
+    /// Others' issuers don't reach it.
+    closed: bool,
+}
+
+/// What was in force before, less what the new entry takes away.
+struct Fallback {
+    text: String,
+    claims: Claims,
+    closed: bool,
+    /// Whether anything was in force before.
+    is_earlier: bool,
 }
 
 pub(super) fn merge(
@@ -37,7 +53,7 @@ pub(super) fn merge(
     before: Option<&[u8]>,
 ) -> Result<Merged, String> {
     let document = DirectoryDocument::split(fetched)?;
-    let before = before.and_then(|before| DirectoryDocument::split(before).ok());
+    let before = before.and_then(|before| DirectoryDocument::split_shared(before).ok());
     let before = before.map(|before| known(reader, &before)).unwrap_or_default();
     let mut mistakes = reader.revoked(&document).1;
     let mut candidates = candidates(reader, &document, &mut mistakes);
@@ -48,15 +64,17 @@ pub(super) fn merge(
     } else {
         written(&candidates, &document)
     };
-    Ok(Merged { document, tenants: candidates.len(), mistakes })
+    let tenants = candidates.iter().filter(|candidate| !candidate.is_absent).count();
+    Ok(Merged { document, tenants, mistakes })
 }
 
 /// What each tenant had and claimed before.
-fn known<'d>(reader: &Reader<'_>, before: &DirectoryDocument<'d>) -> ByTenant<(&'d str, Claims)> {
+fn known<'d>(reader: &Reader<'_>, before: &DirectoryDocument<'d>) -> ByTenant<Before<'d>> {
     let entries = before.tenants.iter().enumerate().filter_map(|(index, raw)| {
         let entry = Entry::read(reader, index, raw.get());
-        entry.is_sound().then_some(())?;
-        Some((entry.id?, (raw.get(), entry.claims)))
+        let (spec, id) = (entry.spec?, entry.id?);
+        let closed = !spec.issuers.is_empty() || before.closed.contains(&id);
+        Some((id, Before { text: raw.get(), claims: entry.claims, closed }))
     });
     entries.collect()
 }
@@ -98,7 +116,9 @@ fn candidates<'d>(
         let stays = !entry.is_sound();
         // What it claims is enough to settle who keeps what.
         let entry = Entry { spec: None, ..entry };
-        candidates.push(Candidate { id, new: entry, text: raw.get(), fallback: None, stays });
+        let text = raw.get();
+        let candidate = Candidate { id, new: entry, text, fallback: None, stays, is_absent: false };
+        candidates.push(candidate);
     }
     candidates
 }
@@ -108,37 +128,48 @@ fn candidates<'d>(
 fn settle(
     reader: &Reader<'_>,
     candidates: &mut [Candidate<'_>],
-    before: &ByTenant<(&str, Claims)>,
+    before: &ByTenant<Before<'_>>,
     mistakes: &mut Vec<ConfigError>,
 ) {
     let mut owned = Owners::of_guard(reader.guard);
     for (number, candidate) in candidates.iter().enumerate() {
-        if let Some((_, claims)) = before.get(&candidate.id) {
-            owned.add(claims, number);
+        if let Some(before) = before.get(&candidate.id) {
+            owned.add(&before.claims, number);
         }
     }
     loop {
         let mut owners = Owners::of_guard(reader.guard);
         for (number, candidate) in candidates.iter_mut().enumerate().filter(|(_, c)| c.stays) {
             let fallback = candidate.fallback.get_or_insert_with(|| {
+                let before = before.get(&candidate.id);
                 fallback(reader, &candidate.id, &candidate.new, candidate.text, before)
             });
-            owners.add(&fallback.1, number);
+            if fallback.is_earlier {
+                owners.add(&fallback.claims, number);
+            }
         }
-        let mut losers: Vec<(usize, String)> = Vec::new();
-        for (number, candidate) in candidates.iter().enumerate().filter(|(_, c)| !c.stays) {
-            let claims = &candidate.new.claims;
+        let (mut losers, mut absent) = (Vec::new(), Vec::new());
+        for (number, candidate) in candidates.iter().enumerate() {
+            let claims = match candidate.fallback.as_ref().filter(|_| candidate.stays) {
+                Some(fallback) if fallback.is_earlier => continue,
+                Some(fallback) => &fallback.claims,
+                None => &candidate.new.claims,
+            };
             // What another had before is the other's, if it still wants it.
-            let earlier = owned.conflict(claims, number).filter(|conflict| {
-                let other = conflict.owner.and_then(|owner| candidates.get(owner));
-                other.is_some_and(|other| !other.stays && wants(reader, other, claims))
+            let earlier = owned.conflict_where(claims, number, |owner, claim| {
+                let other = candidates.get(owner);
+                other.is_some_and(|other| !other.stays && wants(reader, other, claim))
             });
             match owners.conflict(claims, number).or(earlier) {
-                Some(conflict) => losers.push((number, conflict.what)),
                 None => owners.add(claims, number),
+                Some(_) if candidate.stays => absent.push(number),
+                Some(conflict) => losers.push((number, conflict.what)),
             }
         }
         if losers.is_empty() {
+            for (number, candidate) in candidates.iter_mut().enumerate() {
+                candidate.is_absent = absent.binary_search(&number).is_ok();
+            }
             return;
         }
         for (number, what) in losers {
@@ -153,11 +184,11 @@ fn settle(
     }
 }
 
-/// Whether a tenant's new entry claims some of these too.
-fn wants(reader: &Reader<'_>, other: &Candidate<'_>, claims: &Claims) -> bool {
+/// Whether a tenant's new entry claims this too.
+fn wants(reader: &Reader<'_>, other: &Candidate<'_>, claim: &Claims) -> bool {
     let mut own = Owners::of_guard(reader.guard);
     own.add(&other.new.claims, 0);
-    own.conflict(claims, 1).is_some_and(|conflict| conflict.owner.is_some())
+    own.conflict(claim, 1).is_some_and(|conflict| conflict.owner.is_some())
 }
 
 /// What a tenant keeps: its last good entry, less what the new one takes away.
@@ -166,38 +197,63 @@ fn fallback(
     id: &str,
     new: &Entry,
     text: &str,
-    before: &ByTenant<(&str, Claims)>,
-) -> (String, Claims) {
-    let last = before.get(id).and_then(|(last, _)| {
-        let mut last: Value = serde_json::from_str(last).ok()?;
+    before: Option<&Before<'_>>,
+) -> Fallback {
+    let sound = |text: String| {
+        let entry = Entry::read(reader, 0, &text);
+        entry.is_sound().then_some((text, entry.claims))
+    };
+    let last = before.and_then(|before| {
+        let mut last: Value = serde_json::from_str(before.text).ok()?;
         let new_value: Value = serde_json::from_str(text).ok()?;
         restrict(&mut last, &new_value);
         if new.says_inactive {
             last.as_object_mut()?.insert("active".into(), Value::Bool(false));
         }
-        Some(last.to_string())
+        // An issuer may be nothing without the keys that are gone.
+        sound(last.to_string()).or_else(|| sound(without_bad_issuers(reader, last)?.to_string()))
     });
-    let text = last.unwrap_or_else(|| inactive(id));
-    let entry = Entry::read(reader, 0, &text);
-    if entry.is_sound() {
-        return (text, entry.claims);
-    }
-    let text = inactive(id);
-    let claims = Entry::read(reader, 0, &text).claims;
-    (text, claims)
+    let (text, claims) = last.unwrap_or_else(|| {
+        let text = inactive(id);
+        let claims = Entry::read(reader, 0, &text).claims;
+        (text, claims)
+    });
+    let closed = before.is_some_and(|before| before.closed);
+    Fallback { text, claims, closed, is_earlier: before.is_some() }
+}
+
+/// An entry with those of its issuers that are sound.
+fn without_bad_issuers(reader: &Reader<'_>, mut entry: Value) -> Option<Value> {
+    let Value::Array(mut issuers) = entry.as_object_mut()?.remove("issuers")? else {
+        return None;
+    };
+    issuers.retain(|issuer| {
+        let mut alone = entry.clone();
+        if let Some(alone) = alone.as_object_mut() {
+            alone.insert("issuers".into(), json!([issuer]));
+        }
+        Entry::read(reader, 0, &alone.to_string()).is_sound()
+    });
+    entry.as_object_mut()?.insert("issuers".into(), Value::Array(issuers));
+    Some(entry)
 }
 
 /// The document that is in force.
 fn written(candidates: &[Candidate<'_>], document: &DirectoryDocument<'_>) -> Vec<u8> {
-    let entries: Vec<&str> = candidates
-        .iter()
+    let present = || candidates.iter().filter(|candidate| !candidate.is_absent);
+    let kept = |candidate: &&Candidate<'_>| candidate.stays;
+    let entries: Vec<&str> = present()
         .map(|candidate| match &candidate.fallback {
-            Some((text, _)) if candidate.stays => text.as_str(),
+            Some(fallback) if candidate.stays => fallback.text.as_str(),
             _ => candidate.text,
         })
         .collect();
-    debug_assert!(entries.len() == candidates.iter().map(|c| &c.id).collect::<HashSet<_>>().len());
+    let closed = present()
+        .filter(kept)
+        .filter(|candidate| candidate.fallback.as_ref().is_some_and(|fallback| fallback.closed));
+    let closed: Vec<&str> = closed.map(|candidate| candidate.id.as_str()).collect();
+    let (tenants, closed) = (entries.join(","), json!(closed));
     let revoked = document.revoked.map_or("[]", |raw| raw.get());
-    format!("{{\"version\":1,\"tenants\":[{}],\"revoked\":{revoked}}}", entries.join(","))
+    format!(r#"{{"version":1,"tenants":[{tenants}],"revoked":{revoked},"{CLOSED}":{closed}}}"#)
         .into_bytes()
 }

@@ -12,7 +12,7 @@ mod merge;
 mod restrict;
 
 use core::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ impl<'g> Reader<'g> {
     /// # Errors
     /// Why it can't be read at all.
     pub(crate) fn load(&self, document: &[u8]) -> Result<FetchedTenants, String> {
-        let document = DirectoryDocument::split(document)?;
+        let document = DirectoryDocument::split_shared(document)?;
         let mut loaded =
             FetchedTenants { revoked: self.revoked(&document).0, ..Default::default() };
         let mut owners = Owners::of_guard(self.guard);
@@ -103,7 +103,7 @@ impl<'g> Reader<'g> {
                 }
             }
             owners.add(&entry.claims, index);
-            self.add(entry, &mut loaded);
+            self.add(entry, &document.closed, &mut loaded);
         }
         Ok(loaded)
     }
@@ -127,13 +127,15 @@ impl<'g> Reader<'g> {
     }
 
     /// Adds a tenant, its keys and its issuers.
-    fn add(&self, entry: Entry, loaded: &mut FetchedTenants) {
+    fn add(&self, entry: Entry, closed: &HashSet<String>, loaded: &mut FetchedTenants) {
         let Some(spec) = entry.spec else {
             return;
         };
         let name = Tenancy::new_name(&spec.id);
         let defaults = &self.guard.tenancy.unlisted_policy;
-        let tenant = link::tenants::entry(&spec, name.clone(), self.rules.start_active, defaults);
+        let start_active = self.rules.start_active;
+        let mut tenant = link::tenants::entry(&spec, name.clone(), start_active, defaults);
+        tenant.has_issuers |= closed.contains(&spec.id);
         loaded.listing.insert(tenant, &spec.aliases);
         let issuers = spec.issuers.into_iter();
         loaded.issuers.extend(issuers.map(|issuer| link::issuers::owned(issuer, &name)));
