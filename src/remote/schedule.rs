@@ -8,6 +8,9 @@ use super::{Outlook, Standing};
 const FIRST_PAUSE: f64 = 0.5;
 const LONGEST_PAUSE: f64 = 60.0;
 
+/// How late a fetch is at most where somebody is there who makes it, in seconds.
+const OVERDUE: f64 = 3.0;
+
 /// A number from 0 to 1 that differs from source to source and from time to
 /// time, so that not all are fetched at once.
 pub(super) fn spread(id: u64, time: u64) -> f64 {
@@ -57,8 +60,22 @@ pub(super) fn may_ask(timing: &Timing, record: &Record, now: f64) -> bool {
 }
 
 /// Whether it is time for the next fetch.
-pub(super) fn is_due(record: &Record, now: f64) -> bool {
-    now >= record.due || record.fetched.is_some_and(|fetched| fetched > now + 1.0)
+pub(super) fn is_due(timing: &Timing, record: &Record, now: f64) -> bool {
+    is_late(timing, record, now, 0.0)
+}
+
+/// Whether it is so long past that time that nobody else seems to fetch it.
+pub(super) fn is_overdue(timing: &Timing, record: &Record, now: f64) -> bool {
+    is_late(timing, record, now, OVERDUE) && now >= record.since + OVERDUE
+}
+
+fn is_late(timing: &Timing, record: &Record, now: f64, by: f64) -> bool {
+    let off = record.fetched.is_some_and(|fetched| {
+        // Who fetched it may have been told to do that less often.
+        let old = record.failures == 0 && now >= fetched + timing.refresh + by;
+        old || fetched > now + 1.0
+    });
+    off || now >= record.due + by
 }
 
 pub(super) fn outlook(source: &Source, record: &Record, now: f64) -> Outlook {
@@ -113,10 +130,32 @@ mod tests {
     fn a_clock_that_was_set_back_stops_nothing() {
         let record =
             Record { fetched: Some(9000.0), due: 9300.0, asked: Some(9000.0), ..Record::default() };
-        assert!(is_due(&record, 1000.0));
+        assert!(is_due(&TIMING, &record, 1000.0));
         assert!(may_ask(&TIMING, &record, 1000.0));
-        assert!(!is_due(&record, 9001.0));
+        assert!(!is_due(&TIMING, &record, 9001.0));
         assert!(!may_ask(&TIMING, &record, 9029.0));
         assert!(may_ask(&TIMING, &record, 9030.0));
+    }
+
+    #[test]
+    fn the_shorter_refresh_counts() {
+        let record =
+            Record { fetched: Some(1000.0), due: 9000.0, attempts: 1, ..Record::default() };
+        assert!(!is_due(&TIMING, &record, 1299.0));
+        assert!(is_due(&TIMING, &record, 1300.0));
+        // Retries have their own pauses.
+        assert!(!is_due(&TIMING, &Record { failures: 1, ..record }, 1300.0));
+    }
+
+    #[test]
+    fn what_nobody_fetches_is_overdue_in_the_end() {
+        let record =
+            Record { fetched: Some(1000.0), due: 1240.0, attempts: 1, ..Record::default() };
+        assert!(!is_overdue(&TIMING, &record, 1000.5));
+        assert!(!is_overdue(&TIMING, &record, 1242.9));
+        assert!(is_overdue(&TIMING, &record, 1243.1));
+        let new = Record { since: 1000.0, ..Record::default() };
+        assert!(!is_overdue(&TIMING, &new, 1002.0));
+        assert!(is_overdue(&TIMING, &new, 1003.0));
     }
 }

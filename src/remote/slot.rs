@@ -88,7 +88,7 @@ impl Slot {
         events: &mut Vec<Event>,
     ) -> Result<(), HostError> {
         // The record is looked at where something may have changed.
-        let is_due = schedule::is_due(&self.record, now.seconds());
+        let is_due = schedule::is_due(&self.source.timing, &self.record, now.seconds());
         if now.seconds() >= self.look_at || self.wanted.is_some() || self.call.is_some() || is_due {
             self.look(now, network)?;
             self.take_over(keeper, network, events)?;
@@ -214,19 +214,20 @@ impl Slot {
             return false;
         }
         let other = self.record.writer.configuration != writer.configuration;
-        if superseded {
-            // This configuration is on its way out.
+        let may_ask = schedule::may_ask(timing, &self.record, now);
+        if !(self.is_asked_for() && may_ask) {
             self.wanted = None;
-            return false;
+        }
+        if superseded {
+            // The newer configuration fetches, and judges the tenants. But it may
+            // be gone, or in less of a hurry; and keys are the same for both.
+            self.wanted = self.wanted.filter(|_| !self.source.is_directory());
+            return self.wanted.is_some() || schedule::is_overdue(timing, &self.record, now);
         }
         // Another configuration may have found other entries good.
         let judges_anew = other && self.source.is_directory() && self.record.content.is_some();
-        let asked = self.is_asked_for() && schedule::may_ask(timing, &self.record, now);
-        if !asked {
-            self.wanted = None;
-        }
-        asked
-            || schedule::is_due(&self.record, now)
+        self.wanted.is_some()
+            || schedule::is_due(timing, &self.record, now)
             || self.record.content.is_none() && self.record.attempts == 0
             || judges_anew && self.record.failures == 0
             || self.lost && self.record.fetched.is_none_or(|fetched| now >= fetched + 1.0)

@@ -48,6 +48,9 @@ impl EnvoyBuilder {
             hcm: json!({}),
             log_level: "warning".to_owned(),
             reconfigurable: false,
+            discovered: false,
+            more: Vec::new(),
+            drain_seconds: None,
         })
     }
 
@@ -190,6 +193,27 @@ impl EnvoyBuilder {
         self
     }
 
+    /// Takes the guard's filter from a file (ECDS) in a listener that stays, so
+    /// that `Envoy::reconfigure` changes it for open connections too.
+    pub fn discovered(mut self) -> Self {
+        self.0.discovered = true;
+        self
+    }
+
+    /// Another listener like the guarded one, whose guard has this document;
+    /// `Envoy::listener` knows the first of them as `guarded_1`.
+    pub fn also(mut self, document: impl Into<Value>) -> Self {
+        self.0.more.push(document.into());
+        self
+    }
+
+    /// How long connections keep the configuration that they began with
+    /// (Envoy's default: 10 minutes).
+    pub fn drain_seconds(mut self, seconds: u32) -> Self {
+        self.0.drain_seconds = Some(seconds);
+        self
+    }
+
     /// Starts it; panics with Envoy's log where it doesn't start.
     pub fn start(self) -> Envoy {
         self.try_start().unwrap_or_else(|log| panic!("Envoy did not start:\n{log}"))
@@ -198,7 +222,7 @@ impl EnvoyBuilder {
     /// Starts it, or gives the log of an Envoy that ended instead.
     pub fn try_start(self) -> Result<Envoy, String> {
         let dir = self.write();
-        let mut process = Process::start(&dir, self.0.workers, &self.0.log_level);
+        let mut process = Process::start(&dir, &self.options());
         match addresses(&mut process, &dir) {
             Ok((address, admin)) => Ok(Envoy::new(process, dir, address, admin, self.0)),
             Err(why) => {
@@ -215,6 +239,16 @@ impl EnvoyBuilder {
         run_validate(&dir, "config.json", &["--log-level", &self.0.log_level], &[])
     }
 
+    /// Envoy's command line.
+    fn options(&self) -> Vec<String> {
+        let mut options = vec!["--concurrency".to_owned(), self.0.workers.to_string()];
+        options.extend(["--log-level".to_owned(), self.0.log_level.clone()]);
+        if let Some(seconds) = self.0.drain_seconds {
+            options.extend(["--drain-time-s".to_owned(), seconds.to_string()]);
+        }
+        options
+    }
+
     fn write(&self) -> PathBuf {
         assert!(
             !self.0.guard || self.0.plugin.is_file(),
@@ -226,6 +260,9 @@ impl EnvoyBuilder {
         fs::write(dir.join("config.json"), serde_json::to_vec_pretty(&config).unwrap()).unwrap();
         if self.0.reconfigurable {
             config::write_listeners(&self.0, &dir);
+        }
+        if self.0.discovered {
+            config::write_filter(&self.0, &dir);
         }
         dir
     }
@@ -300,7 +337,7 @@ fn addresses(process: &mut Process, dir: &Path) -> Result<(SocketAddr, SocketAdd
     Err(format!("(Envoy was not ready within {START:?})"))
 }
 
-fn listener(list: &Value, name: &str) -> Option<SocketAddr> {
+pub(crate) fn listener(list: &Value, name: &str) -> Option<SocketAddr> {
     let listeners = list["listener_statuses"].as_array()?;
     let found = listeners.iter().find(|listener| listener["name"] == name)?;
     let address = &found["local_address"]["socket_address"];

@@ -32,9 +32,14 @@ pub(crate) struct Settings {
     pub(crate) hcm: Value,
     pub(crate) log_level: String,
     pub(crate) reconfigurable: bool,
+    pub(crate) discovered: bool,
+    pub(crate) more: Vec<Value>,
+    pub(crate) drain_seconds: Option<u32>,
 }
 
 const LISTENERS: &str = "listeners.json";
+const FILTER: &str = "filter.json";
+const EXTENSION: &str = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
 const LISTENER: &str = "type.googleapis.com/envoy.config.listener.v3.Listener";
 const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
 const STRING: &str = "type.googleapis.com/google.protobuf.StringValue";
@@ -60,7 +65,10 @@ pub(crate) fn bootstrap(settings: &Settings, dir: &Path) -> Value {
         let file = json!({"path_config_source": {"path": dir.join(LISTENERS)}});
         dynamic = json!({"lds_config": with(file, json!({"resource_api_version": "V3"}))});
     } else {
-        listeners.push(guarded(settings, dir));
+        listeners.push(guarded(settings, dir, "guarded", &settings.document));
+    }
+    for (number, document) in settings.more.iter().enumerate() {
+        listeners.push(guarded(settings, dir, &format!("guarded_{}", number + 1), document));
     }
     json!({
         "node": {"id": "tests", "cluster": "tests"},
@@ -72,19 +80,35 @@ pub(crate) fn bootstrap(settings: &Settings, dir: &Path) -> Value {
 
 /// Writes the file that Envoy takes the guarded listener from, in one move.
 pub(crate) fn write_listeners(settings: &Settings, dir: &Path) {
-    let listener = with(json!({"@type": LISTENER}), guarded(settings, dir));
-    let file = json!({"resources": [listener]});
-    fs::write(dir.join("listeners.new"), file.to_string()).unwrap();
-    fs::rename(dir.join("listeners.new"), dir.join(LISTENERS)).unwrap();
+    let listener = guarded(settings, dir, "guarded", &settings.document);
+    write_resource(dir, LISTENERS, &with(json!({"@type": LISTENER}), listener));
 }
 
-fn guarded(settings: &Settings, dir: &Path) -> Value {
+/// Writes the file that Envoy takes the guard's filter from, in one move.
+pub(crate) fn write_filter(settings: &Settings, dir: &Path) {
+    let filter = guard(settings, &settings.document);
+    write_resource(dir, FILTER, &with(json!({"@type": EXTENSION}), filter));
+}
+
+fn write_resource(dir: &Path, file: &str, resource: &Value) {
+    let new = dir.join("resource.new");
+    fs::write(&new, json!({"resources": [resource]}).to_string()).unwrap();
+    fs::rename(new, dir.join(file)).unwrap();
+}
+
+fn guarded(settings: &Settings, dir: &Path, name: &str, document: &Value) -> Value {
     let mut filters = settings.filters_before.clone();
     if settings.peer_filter {
         filters.push(peer_filter());
     }
-    if settings.guard {
-        filters.push(guard(settings));
+    if settings.discovered {
+        let file = json!({"path_config_source": {"path": dir.join(FILTER)}});
+        filters.push(json!({"name": "tenant_guard", "config_discovery": {
+            "config_source": with(file, json!({"resource_api_version": "V3"})),
+            "type_urls": [WASM],
+        }}));
+    } else if settings.guard {
+        filters.push(guard(settings, document));
     }
     if settings.backstop {
         filters.push(backstop());
@@ -135,7 +159,7 @@ fn guarded(settings: &Settings, dir: &Path) -> Value {
     }
     merge(&mut hcm, &settings.hcm);
     json!({
-        "name": "guarded",
+        "name": name,
         "address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}},
         "filter_chains": [{"filters": [{"name": "hcm", "typed_config": hcm}]}],
     })
@@ -177,6 +201,7 @@ fn application(dir: &Path) -> Value {
         "access_log": [access_log(dir, "application.json", &[
             ("method", "%REQ(:METHOD)%"), ("path", "%REQ(:PATH)%"), ("host", "%REQ(:AUTHORITY)%"),
             ("marker", "%REQ(x-test-id)%"), ("tenant", "%REQ(x-tenant-id)%"),
+            ("subject", "%REQ(x-user-id)%"),
         ])],
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
             {"match": {"connect_matcher": {}}, "direct_response": {"status": 200}},
@@ -230,8 +255,8 @@ pub(crate) fn cluster(name: &str, address: std::net::SocketAddr, protocol: Proto
     })
 }
 
-fn guard(settings: &Settings) -> Value {
-    let document = match (&settings.document, settings.as_struct) {
+fn guard(settings: &Settings, document: &Value) -> Value {
+    let document = match (document, settings.as_struct) {
         (document, true) => json!({"@type": STRUCT, "value": document}),
         (Value::String(text), false) => json!({"@type": STRING, "value": text}),
         (document, false) => json!({"@type": STRING, "value": document.to_string()}),

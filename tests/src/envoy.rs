@@ -7,12 +7,15 @@ use std::{fs, net::SocketAddr, thread};
 
 use serde_json::Value;
 
+use crate::builder::listener;
 use crate::client::{Connection, Failure};
 use crate::config::{self, Settings};
 use crate::message::{Protocol, Request, Response};
 use crate::process::Process;
 
 const WAIT: Duration = Duration::from_secs(10);
+const ECDS_RELOADS: &str = "extension_config_discovery.http_filter.tenant_guard.config_reload";
+const ECDS_REFUSALS: &str = "extension_config_discovery.http_filter.tenant_guard.update_rejected";
 
 /// A running Envoy, ended when dropped. May be shared between threads, and be
 /// a static: a watchdog ends it with the test process.
@@ -42,6 +45,12 @@ impl Envoy {
     /// Where the guarded listener listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where another listener listens, see `EnvoyBuilder::also`.
+    pub fn listener(&self, name: &str) -> SocketAddr {
+        let list: Value = serde_json::from_str(&self.admin("/listeners?format=json")).unwrap();
+        listener(&list, name).unwrap_or_else(|| panic!("no listener {name}: {list}"))
     }
 
     /// Sends a request over a connection of its own; panics where no response comes.
@@ -134,23 +143,38 @@ impl Envoy {
     }
 
     /// Gives the guard another document, and waits until new connections answer
-    /// to it; older ones keep the old one. Only where it is `reconfigurable`.
+    /// to it; older ones keep the old one for a while. Where the guard is
+    /// `discovered`, all connections answer to it soon.
     pub fn reconfigure(&self, document: impl Into<Value>) {
-        // Old filter chains stay for longer than a test runs.
-        self.write_document(document.into(), "listener_manager.total_filter_chains_draining");
+        let counts_it = match self.settings.lock().unwrap() {
+            settings if settings.discovered => ECDS_RELOADS,
+            // Old filter chains end, and are no longer counted.
+            settings if settings.drain_seconds.is_some() => {
+                "listener_manager.listener_in_place_updated"
+            }
+            _ => "listener_manager.total_filter_chains_draining",
+        };
+        self.write_document(document.into(), counts_it);
     }
 
     /// Gives the guard a document that it refuses, and waits until it did.
     pub fn reconfigure_in_vain(&self, document: impl Into<Value>) {
-        self.write_document(document.into(), "listener_manager.lds.update_rejected");
+        let counts_it = match self.settings.lock().unwrap().discovered {
+            true => ECDS_REFUSALS,
+            false => "listener_manager.lds.update_rejected",
+        };
+        self.write_document(document.into(), counts_it);
     }
 
     fn write_document(&self, document: Value, counts_it: &str) {
         let mut settings = self.settings.lock().unwrap();
-        assert!(settings.reconfigurable, "EnvoyBuilder::reconfigurable");
+        assert!(settings.reconfigurable || settings.discovered, "EnvoyBuilder::reconfigurable");
         let before = self.stat(counts_it);
         settings.document = document;
-        config::write_listeners(&settings, &self.dir);
+        match settings.discovered {
+            true => config::write_filter(&settings, &self.dir),
+            false => config::write_listeners(&settings, &self.dir),
+        }
         self.poll(|| (self.stat(counts_it) > before).then_some(()))
             .unwrap_or_else(|| panic!("not taken over:\n{}", self.log()));
     }

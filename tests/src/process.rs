@@ -47,14 +47,13 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts Envoy with `config.json` of the folder; everything it writes goes there too.
-    pub(crate) fn start(dir: &Path, workers: usize, log_level: &str) -> Process {
+    pub(crate) fn start(dir: &Path, options: &[String]) -> Process {
         let log = fs::File::create(dir.join("envoy.log")).unwrap();
         let envoy = Command::new(binary())
             .arg("-c")
             .arg(dir.join("config.json"))
-            .args(["--concurrency", &workers.to_string()])
             .args(["--disable-hot-restart", "--file-flush-interval-msec", "50"])
-            .args(["--log-level", log_level])
+            .args(options)
             .arg("--admin-address-path")
             .arg(dir.join("admin"))
             .stdin(Stdio::null())

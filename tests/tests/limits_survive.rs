@@ -3,14 +3,14 @@
 
 mod common;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use common::fragile::{fragile_plugin, vm_failures};
 use common::limits::{remaining, within_one_window};
 use common::{key_entry, with};
 use serde_json::{Value, json};
-use tenant_guard_tests::{Envoy, EnvoyBuilder, Protocol, Request, Response, load, plugin_file};
+use tenant_guard_tests::{Envoy, EnvoyBuilder, Protocol, Request, Response, load};
 
 fn document(more: Value) -> Value {
     let base = json!({
@@ -80,7 +80,7 @@ fn use_the_rest(envoy: &Envoy, rest: usize) {
 fn counts_survive_a_vm_that_is_made_anew() {
     within_one_window();
     for workers in [1, 4] {
-        let plugin = fragile_plugin(workers);
+        let plugin = fragile_plugin();
         let envoy = EnvoyBuilder::new(document(json!({}))).plugin(&plugin).workers(workers).start();
         fs::remove_file(plugin).unwrap();
         use_some(&envoy);
@@ -151,11 +151,6 @@ fn stat(envoy: &Envoy, name: &str) -> u64 {
     envoy.stat(&format!("wasm.tenant_guard.{name}")).unwrap_or_default()
 }
 
-/// How many VMs failed, as the log has it.
-fn vm_failures(envoy: &Envoy) -> usize {
-    envoy.log().matches("Uncaught RuntimeError").count()
-}
-
 /// Until a run of requests over as many connections is served.
 fn wait_until_all_serve(envoy: &Envoy) {
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -167,62 +162,6 @@ fn wait_until_all_serve(envoy: &Envoy) {
         assert!(Instant::now() < deadline, "{response:?}");
         if served == 0 {
             thread::sleep(Duration::from_millis(100));
-        }
-    }
-}
-
-/// The plugin, whose VM fails where a request has trailers: the body of that
-/// function is replaced by one of the same length that is `unreachable`.
-fn fragile_plugin(number: usize) -> PathBuf {
-    let mut module = fs::read(plugin_file()).unwrap();
-    let name = b"\x19proxy_on_request_trailers\x00";
-    let at = module.windows(name.len()).position(|window| window == name).expect("it is exported");
-    let exported = leb(&module, &mut (at + name.len()));
-    let imported = sections(&module).find(|(id, _)| *id == 2).map_or(0, |(_, start)| {
-        let mut at = start;
-        // All imports of such a module are functions.
-        leb(&module, &mut at)
-    });
-    let (_, mut at) = sections(&module).find(|(id, _)| *id == 10).expect("there is code");
-    leb(&module, &mut at);
-    for _ in imported..exported {
-        let size = leb(&module, &mut at);
-        at += size;
-    }
-    let size = leb(&module, &mut at);
-    // No locals; unreachable; nothing; the end.
-    module[at..at + size].fill(0x01);
-    module[at..at + 2].fill(0x00);
-    module[at + size - 1] = 0x0b;
-    let path =
-        std::env::temp_dir().join(format!("tg-{}-fragile-{number}.wasm", std::process::id()));
-    fs::write(&path, module).unwrap();
-    path
-}
-
-/// The sections of a module: id, and where it begins.
-fn sections(module: &[u8]) -> impl Iterator<Item = (u8, usize)> {
-    let mut at = 8;
-    std::iter::from_fn(move || {
-        let id = *module.get(at)?;
-        at += 1;
-        let size = leb(module, &mut at);
-        let start = at;
-        at += size;
-        Some((id, start))
-    })
-}
-
-/// An unsigned number in LEB128.
-fn leb(module: &[u8], at: &mut usize) -> usize {
-    let (mut number, mut shift) = (0, 0);
-    loop {
-        let byte = usize::from(module[*at]);
-        *at += 1;
-        number |= (byte & 0x7f) << shift;
-        shift += 7;
-        if byte < 0x80 {
-            return number;
         }
     }
 }

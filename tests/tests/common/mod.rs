@@ -1,6 +1,8 @@
 //! What the tests of the guard in Envoy share.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod elsewhere;
+pub mod fragile;
 pub mod limits;
 
 use std::collections::{BTreeMap, HashMap};
