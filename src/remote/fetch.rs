@@ -45,12 +45,16 @@ impl Slot {
             return Ok(());
         }
         events.push(Event::Fetched { directory: self.source.is_directory() });
-        let same_reader = self.record.writer.configuration == writer.configuration;
-        let etag = self.record.etag.clone().filter(|_| same_reader && self.taken.is_some());
         let step = match self.source.content {
             Content::Discovery { .. } => Step::Discovery,
             Content::Keys | Content::Directory => Step::Document,
         };
+        // The etag is the document's, and "not modified" is an answer only
+        // where what was fetched is there.
+        let same_reader = self.record.writer.configuration == writer.configuration;
+        let is_there = self.taken.is_some() && self.taken == self.record.content;
+        let may_be_unchanged = step == Step::Document && same_reader && is_there;
+        let etag = self.record.etag.clone().filter(|_| may_be_unchanged);
         match Call::start(&self.source, step, None, etag, lease, network) {
             Ok(call) => {
                 self.call = Some(call);
