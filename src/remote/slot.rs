@@ -229,6 +229,8 @@ impl Slot {
             || schedule::is_due(&self.record, now)
             || self.record.content.is_none() && self.record.attempts == 0
             || judges_anew && self.record.failures == 0
-            || self.lost && self.record.fetched.is_none_or(|fetched| now >= fetched + 1.0)
+            || self.lost
+                && self.record.failures == 0
+                && self.record.fetched.is_none_or(|fetched| now >= fetched + 1.0)
     }
 }
