@@ -202,7 +202,7 @@ impl Slot {
         let known = self.record.writer;
         // A time to come was told by a clock that was set back since.
         known.configuration != writer.configuration
-            && known.since > writer.since
+            && (known.since, known.configuration) > (writer.since, writer.configuration)
             && known.since <= now.seconds()
     }
 
