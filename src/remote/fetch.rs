@@ -136,7 +136,7 @@ impl Slot {
             }
             store::put_content(network, id, lease.id, &judged.content)?;
         }
-        let before = self.record.clone();
+        let (told, failures) = (self.record.told.clone(), self.record.failures);
         let (record, done) = store::update(network, id, |record| {
             if !is_mine(record) {
                 return false;
@@ -170,12 +170,12 @@ impl Slot {
                 Some(judged) => judged.summary.as_str(),
                 None => "unchanged",
             };
-            if before.told != Told::Well {
-                self.log(
-                    AuditLevel::Warn,
-                    &format!("fetched again, failed {} times before: {what}", before.failures),
-                    events,
-                );
+            if told != Told::Well {
+                let line = match failures {
+                    0 => format!("fetched again: {what}"),
+                    _ => format!("fetched again, failed {failures} times before: {what}"),
+                };
+                self.log(AuditLevel::Warn, &line, events);
             } else if judged.is_some() {
                 self.log(AuditLevel::Info, &format!("fetched: {what}"), events);
             }
