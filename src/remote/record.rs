@@ -192,6 +192,39 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_clock_that_was_set_back_moves_all_times_in_their_order() {
+        let record = Record {
+            since: 1_000.0,
+            fetched: Some(3_000.0),
+            asked: Some(2_500.0),
+            due: 3_090.0,
+            lease: Some(Lease { id: 2_999_000_000_000, until: 3_002.0 }),
+            kids: [("a".to_owned(), 1_000.0), ("b".to_owned(), 2_000.0)].into(),
+            ..Record::default()
+        };
+        let turned = |now: f64, record: &Record| {
+            let mut record = record.clone();
+            record.turn_back(now).then_some(record)
+        };
+        assert_eq!(turned(2_999.5, &record), None, "workers' clocks differ as much");
+        assert_eq!(turned(9_000.0, &record), None);
+        let expected = Record {
+            since: -1_500.0,
+            fetched: Some(500.0),
+            asked: Some(0.0),
+            due: 500.0,
+            lease: None,
+            kids: [("a".to_owned(), -1_500.0), ("b".to_owned(), -500.0)].into(),
+            ..Record::default()
+        };
+        assert_eq!(turned(500.0, &record), Some(expected));
+        // After failures alone it is the next try that lies ahead.
+        let failed = Record { since: 100.0, failures: 3, due: 3_000.0, ..Record::default() };
+        assert_eq!(turned(2_930.0, &failed), None);
+        assert_eq!(turned(2_000.0, &failed).map(|record| record.due), Some(2_000.0));
+    }
+
     proptest! {
         #[test]
         fn no_value_makes_it_panic(value: Vec<u8>) {

@@ -192,10 +192,12 @@ impl Worker {
 
     /// The lines it logged so far.
     pub(crate) fn lines(&self) -> Vec<&str> {
-        let line = |event| match event {
-            &Event::Log(_, ref line) => Some(line.as_str()),
-            _ => None,
-        };
+        fn line(event: &Event) -> Option<&str> {
+            match event {
+                Event::Log(_, line) => Some(line),
+                _ => None,
+            }
+        }
         self.events.iter().filter_map(line).collect()
     }
 }

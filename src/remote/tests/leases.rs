@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::elsewhere::answer;
+use crate::testing::elsewhere::{answer, tagged};
 
 #[test]
 fn one_fetches_and_the_others_take_over() {
@@ -73,6 +73,35 @@ fn a_late_answer_while_another_fetches_changes_nothing() {
     quick.answer(keys(&["new"]), &net);
     slow.tick(&net);
     assert_eq!(slow.says(&by("new"), &net), "allow");
+}
+
+#[test]
+fn a_late_not_modified_renews_nothing() {
+    let (net, mut slow, mut quick) = (Net::new(), worker(), worker());
+    slow.fetch(tagged(&set(&["a"]), "\"1\""), &net);
+    net.at(91.0);
+    slow.tick(&net);
+    assert!(slow.calls[0].header("if-none-match").is_some());
+    net.at(95.0);
+    quick.fetch(keys(&["b"]), &net);
+    net.at(99.0);
+    slow.answer(answer(304, &[], ""), &net);
+    for worker in [&mut slow, &mut quick] {
+        worker.tick(&net);
+        let ages: Vec<f64> = worker.fetcher.ages(net.time()).map(|(_, age)| age).collect();
+        assert_eq!((ages, worker.says(&by("b"), &net)), (vec![4.0], "allow"));
+    }
+}
+
+#[test]
+fn who_gets_no_answer_asks_again_when_the_lease_expires() {
+    let (net, mut worker) = (Net::new(), worker());
+    worker.tick(&net);
+    for (at, made) in [(2.9, 1), (3.1, 2)] {
+        net.at(at);
+        worker.tick(&net);
+        assert_eq!(worker.calls.len(), made, "{at}");
+    }
 }
 
 #[test]

@@ -193,9 +193,8 @@ proptest! {
             let worker = &mut all[own];
             match what {
                 0 | 1 => {
-                    if worker.serve(by(["a", "b", "c", "d"][which]), &net).is_none() {
-                        waiting[own].push(now);
-                    }
+                    let said = worker.serve(by(["a", "b", "c", "d"][which]), &net);
+                    waiting[own].extend(said.is_none().then_some(now));
                 }
                 2 if !worker.calls.is_empty() => {
                     let token = worker.calls.remove(0).token;
