@@ -1,5 +1,6 @@
 //! Helpers of the core's own tests.
 
+pub(crate) mod elsewhere;
 mod host;
 
 pub(crate) use host::{BrokenHost, FixedHost, WatchedHost};

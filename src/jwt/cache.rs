@@ -43,7 +43,7 @@ impl TokenCache {
         self.entries.as_mut()?.get(token).cloned()
     }
 
-    pub(super) fn remove(&mut self, token: &[u8]) {
+    pub(crate) fn remove(&mut self, token: &[u8]) {
         if let Some(entries) = &mut self.entries
             && let Some(gone) = entries.pop(token)
         {

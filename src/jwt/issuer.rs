@@ -139,10 +139,11 @@ impl Issuer {
         if keys.is_empty() {
             return Err(unless_fetched(unavailable("no keys were fetched")));
         }
+        let awaited = outlook.standing == Standing::Awaited;
         let is_known = |kid: &str| keys.iter().any(|key| key.kid.as_deref() == Some(kid));
         match pick(keys, alg, kid) {
-            Err(denial) if kid.is_some_and(|kid| !is_known(kid)) => {
-                let awaited = outlook.standing == Standing::Awaited;
+            // A key without kid may come with the first fetch, too.
+            Err(denial) if kid.map_or(awaited, |kid| !is_known(kid)) => {
                 Err(unless_fetched(if awaited { unavailable("kid") } else { denial }))
             }
             picked => Ok(picked?),

@@ -211,11 +211,16 @@ fn kids<'i>(
     issuer: &'i Issuer,
     source: Option<&'i KeySource>,
 ) -> impl Iterator<Item = (&'i str, f64)> {
-    let current = source.is_some_and(|source| source.outlook.standing == Standing::Current);
+    // What is too old isn't another's for that.
+    let fetched = source.filter(|source| match source.outlook.standing {
+        Standing::Awaited => false,
+        Standing::Current => true,
+        Standing::TooOld => !source.fetched.keys.is_empty(),
+    });
+    let fetched = fetched.map(|source| &source.fetched);
     // Keys of the document itself were always there.
-    let own = issuer.own_keys().iter().filter(move |_| !current);
+    let own = issuer.own_keys().iter().filter(move |_| fetched.is_none());
     let own = own.filter_map(|key| Some((key.kid.as_deref()?, 0.0)));
-    let fetched = source.filter(|_| current).map(|source| &source.fetched);
     let fetched = fetched.into_iter().flat_map(|fetched| {
         fetched.keys.iter().filter_map(|key| {
             let kid = key.kid.as_deref()?;

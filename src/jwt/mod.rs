@@ -195,11 +195,7 @@ impl Jwt {
                 cache.put(token, Rc::clone(&verified));
                 Ok(verified)
             }
-            Err(halt) => {
-                // One that was good before isn't any more.
-                cache.remove(token);
-                Err(halt.of_kid(compact.kid.as_ref()))
-            }
+            Err(halt) => Err(halt.of_kid(compact.kid.as_ref())),
         }
     }
 

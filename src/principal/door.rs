@@ -137,6 +137,13 @@ impl Door<'_> {
         }
         let verified = guard.jwt.verify(jwt, only, &guard.tenancy, self.host, cache);
         let verified = verified.map_err(|halt| halt.settled(self.patience));
+        // One that was good before isn't any more. Where nobody can tell it
+        // stays: its owner still isn't guessing.
+        if let Err(Halt::Refused(denial)) = &verified
+            && denial.code.status() != 503
+        {
+            cache.remove(jwt);
+        }
         // Too large a token isn't looked for.
         let large = |halt: &Halt| matches!(halt, Halt::Refused(d) if d.code == Code::TokenTooLarge);
         let looked = !verified.as_ref().is_err_and(large);

@@ -45,12 +45,16 @@ impl Slot {
             return Ok(());
         }
         events.push(Event::Fetched { directory: self.source.is_directory() });
-        let same_reader = self.record.writer.configuration == writer.configuration;
-        let etag = self.record.etag.clone().filter(|_| same_reader && self.taken.is_some());
         let step = match self.source.content {
             Content::Discovery { .. } => Step::Discovery,
             Content::Keys | Content::Directory => Step::Document,
         };
+        // The etag is the document's, and "not modified" is an answer only
+        // where what was fetched is there.
+        let same_reader = self.record.writer.configuration == writer.configuration;
+        let is_there = self.taken.is_some() && self.taken == self.record.content;
+        let may_be_unchanged = step == Step::Document && same_reader && is_there;
+        let etag = self.record.etag.clone().filter(|_| may_be_unchanged);
         match Call::start(&self.source, step, None, etag, lease, network) {
             Ok(call) => {
                 self.call = Some(call);
@@ -132,7 +136,7 @@ impl Slot {
             }
             store::put_content(network, id, lease.id, &judged.content)?;
         }
-        let before = self.record.clone();
+        let (told, failures) = (self.record.told.clone(), self.record.failures);
         let (record, done) = store::update(network, id, |record| {
             if !is_mine(record) {
                 return false;
@@ -166,12 +170,12 @@ impl Slot {
                 Some(judged) => judged.summary.as_str(),
                 None => "unchanged",
             };
-            if before.told != Told::Well {
-                self.log(
-                    AuditLevel::Warn,
-                    &format!("fetched again, failed {} times before: {what}", before.failures),
-                    events,
-                );
+            if told != Told::Well {
+                let line = match failures {
+                    0 => format!("fetched again: {what}"),
+                    _ => format!("fetched again, failed {failures} times before: {what}"),
+                };
+                self.log(AuditLevel::Warn, &line, events);
             } else if judged.is_some() {
                 self.log(AuditLevel::Info, &format!("fetched: {what}"), events);
             }

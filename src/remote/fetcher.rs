@@ -56,9 +56,11 @@ impl Fetcher {
             Ok(now) => now,
             Err(error) => return vec![Event::failure("the clock", error)],
         };
-        if self.writer.since == 0.0 {
-            self.writer.since = now.seconds();
-        }
+        // No later than now, also after the clock was set back.
+        self.writer.since = match self.writer.since {
+            0.0 => now.seconds(),
+            since => since.min(now.seconds()),
+        };
         let mut calls = self.slots.values().filter(|slot| slot.call.is_some()).count();
         for slot in self.slots.values_mut() {
             let had_call = slot.call.is_some();

@@ -59,3 +59,6 @@ impl Default for Outlook {
         Self { standing: Standing::Awaited, soon: true }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+/// More than the longest pause after a failed fetch, in seconds.
+const LATEST_RETRY: f64 = 80.0;
+
 /// The state of a source. Times are in seconds since the epoch.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Record {
@@ -64,6 +67,28 @@ impl Record {
     /// Whether somebody fetches it at a time.
     pub(super) fn is_leased(&self, now: f64) -> bool {
         self.lease.is_some_and(|lease| now < lease.until)
+    }
+
+    /// Where it tells of times to come, the clock was set back: nobody knows
+    /// how long ago they were, so the latest is now. Gives whether it was.
+    pub(super) fn turn_back(&mut self, now: f64) -> bool {
+        let taken = self.lease.map(|lease| lease.id as f64 / 1e9);
+        let past = [Some(self.since), self.fetched, self.asked, taken];
+        let latest = past.into_iter().flatten().fold(0.0, f64::max);
+        let retry = if self.failures > 0 { self.due } else { 0.0 };
+        // Workers read their clocks at different moments.
+        if latest <= now + 1.0 && retry <= now + LATEST_RETRY {
+            return false;
+        }
+        let back = (latest - now).max(0.0);
+        let known = [&mut self.since].into_iter().chain(&mut self.fetched).chain(&mut self.asked);
+        // In the order that they were in: a kid is the earlier owner's.
+        for time in known.chain(self.kids.values_mut()) {
+            *time -= back;
+        }
+        self.lease = None;
+        self.due = now;
+        true
     }
 
     /// Reads a shared value; what isn't one of ours tells nothing.
@@ -165,6 +190,39 @@ mod tests {
         {
             assert_eq!(Record::parse(&record.to_bytes()), record);
         }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_moves_all_times_in_their_order() {
+        let record = Record {
+            since: 1_000.0,
+            fetched: Some(3_000.0),
+            asked: Some(2_500.0),
+            due: 3_090.0,
+            lease: Some(Lease { id: 2_999_000_000_000, until: 3_002.0 }),
+            kids: [("a".to_owned(), 1_000.0), ("b".to_owned(), 2_000.0)].into(),
+            ..Record::default()
+        };
+        let turned = |now: f64, record: &Record| {
+            let mut record = record.clone();
+            record.turn_back(now).then_some(record)
+        };
+        assert_eq!(turned(2_999.5, &record), None, "workers' clocks differ as much");
+        assert_eq!(turned(9_000.0, &record), None);
+        let expected = Record {
+            since: -1_500.0,
+            fetched: Some(500.0),
+            asked: Some(0.0),
+            due: 500.0,
+            lease: None,
+            kids: [("a".to_owned(), -1_500.0), ("b".to_owned(), -500.0)].into(),
+            ..Record::default()
+        };
+        assert_eq!(turned(500.0, &record), Some(expected));
+        // After failures alone it is the next try that lies ahead.
+        let failed = Record { since: 100.0, failures: 3, due: 3_000.0, ..Record::default() };
+        assert_eq!(turned(2_930.0, &failed), None);
+        assert_eq!(turned(2_000.0, &failed).map(|record| record.due), Some(2_000.0));
     }
 
     proptest! {

@@ -11,6 +11,10 @@ use super::{Outlook, SourceId, Standing};
 use crate::audit::AuditLevel;
 use crate::host::{HostError, Timestamp};
 
+/// More than any pause between looks at a record, in seconds: one that is
+/// further away was told by a clock that was set back since.
+const LONGEST_LOOK: f64 = 6.0;
+
 /// One source.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -89,7 +93,8 @@ impl Slot {
     ) -> Result<(), HostError> {
         // The record is looked at where something may have changed.
         let is_due = schedule::is_due(&self.source.timing, &self.record, now.seconds());
-        if now.seconds() >= self.look_at || self.wanted.is_some() || self.call.is_some() || is_due {
+        let looked = now.seconds() < self.look_at && self.look_at <= now.seconds() + LONGEST_LOOK;
+        if !looked || self.wanted.is_some() || self.call.is_some() || is_due {
             self.look(now, network)?;
             self.take_over(keeper, network, events)?;
         }
@@ -122,14 +127,16 @@ impl Slot {
             if is_new {
                 record.since = now;
             }
-            is_new
+            record.turn_back(now) || is_new
         })?;
         self.record = record;
         let awaits = self.record.content.is_none() || self.record.is_leased(now);
         let pause = if awaits { 0.0 } else { schedule::look_again_in(&self.source.timing) };
         self.look_at = now + pause;
-        // An answer that never came.
-        if self.call.as_ref().is_some_and(|call| now > call.lease.until) {
+        // An answer that never came, or wouldn't count: the lease is gone.
+        let held = self.record.lease.map(|lease| lease.id);
+        let is_over = |call: &Call| now > call.lease.until || held != Some(call.lease.id);
+        if self.call.as_ref().is_some_and(is_over) {
             self.call = None;
         }
         Ok(())
@@ -202,7 +209,7 @@ impl Slot {
         let known = self.record.writer;
         // A time to come was told by a clock that was set back since.
         known.configuration != writer.configuration
-            && known.since > writer.since
+            && (known.since, known.configuration) > (writer.since, writer.configuration)
             && known.since <= now.seconds()
     }
 
@@ -230,6 +237,8 @@ impl Slot {
             || schedule::is_due(timing, &self.record, now)
             || self.record.content.is_none() && self.record.attempts == 0
             || judges_anew && self.record.failures == 0
-            || self.lost && self.record.fetched.is_none_or(|fetched| now >= fetched + 1.0)
+            || self.lost
+                && self.record.failures == 0
+                && self.record.fetched.is_none_or(|fetched| now >= fetched + 1.0)
     }
 }

@@ -51,6 +51,20 @@ impl FixedHost {
         self.now.set(Timestamp::from_seconds(seconds).unwrap());
     }
 
+    /// Writes a shared value, whatever is there.
+    pub(crate) fn put(&self, name: &str, value: &[u8]) {
+        let mut shared = self.shared.borrow_mut();
+        let version = shared.get(name).map_or(0, |shared| shared.version) + 1;
+        shared.insert(name.into(), Shared { value: value.to_vec(), version });
+    }
+
+    /// Changes all shared values whose names end so; gives how many.
+    pub(crate) fn alter(&self, ending: &str, change: impl Fn(&mut Vec<u8>)) -> usize {
+        let mut shared = self.shared.borrow_mut();
+        let found = shared.iter_mut().filter(|(name, _)| name.ends_with(ending));
+        found.map(|(_, shared)| change(&mut shared.value)).count()
+    }
+
     /// How many shared values there are, and their size in bytes.
     pub(crate) fn shared_size(&self) -> (usize, usize) {
         let shared = self.shared.borrow();
