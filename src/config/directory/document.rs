@@ -10,8 +10,13 @@ use serde_json::value::RawValue;
 
 use super::super::node::{Context, Node};
 use super::super::revoked;
+use super::mistakes::plain;
 use crate::json::{self, At};
 use crate::jwt::Revocations;
+
+/// What is JSON by its form, and can't be read all the same.
+pub(super) const UNREADABLE: &str =
+    "is nested too deep, or has a number or a character that there isn't";
 
 /// `{"version": 1, "tenants": [...], "revoked": [...]}`.
 pub(super) struct DirectoryDocument<'d> {
@@ -25,17 +30,12 @@ impl<'d> DirectoryDocument<'d> {
     /// # Errors
     /// Why it is no such document.
     pub(super) fn split(text: &'d [u8]) -> Result<Self, String> {
-        let mut reader = serde_json::Deserializer::from_slice(text);
-        let fields = reader.deserialize_map(Fields).and_then(|fields| {
-            reader.end()?;
-            Ok(fields)
-        });
-        let fields = fields.map_err(|error| {
+        let fields = fields(text).map_err(|error| {
             format!("line {} column {}: not valid JSON of an object", error.line(), error.column())
         })?;
         let mut seen = HashSet::new();
         if let Some((name, _)) = fields.iter().find(|(name, _)| !seen.insert(name.as_str())) {
-            return Err(format!("{name}: is there twice"));
+            return Err(format!("{}: is there twice", plain(name)));
         }
         let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, raw)| *raw);
         match field("version").map(RawValue::get) {
@@ -50,7 +50,8 @@ impl<'d> DirectoryDocument<'d> {
         let known = ["version", "tenants", "revoked"];
         if let Some((name, _)) = fields.iter().find(|(name, _)| !known.contains(&name.as_str())) {
             return Err(format!(
-                "{name}: unknown field; the fields here are: {}",
+                "{}: unknown field; the fields here are: {}",
+                plain(name),
                 known.join(", ")
             ));
         }
@@ -68,7 +69,7 @@ impl<'d> DirectoryDocument<'d> {
         };
         let at = At::ROOT.name("revoked");
         let Ok((value, duplicates)) = json::parse_with_duplicates(raw.get().as_bytes()) else {
-            context.problems.error(at, "is nested too deep");
+            context.problems.error(at, UNREADABLE);
             return Revocations::default();
         };
         for path in duplicates {
@@ -76,6 +77,14 @@ impl<'d> DirectoryDocument<'d> {
         }
         revoked::revoked(Node { value: &value, at: &at, context }).unwrap_or_default()
     }
+}
+
+/// The members of an object as texts, each that there is.
+pub(super) fn fields(text: &[u8]) -> serde_json::Result<Vec<(String, &RawValue)>> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let fields = reader.deserialize_map(Fields)?;
+    reader.end()?;
+    Ok(fields)
 }
 
 struct Fields;

@@ -3,6 +3,9 @@
 //! A tenant whose entry has a mistake, or claims what another owns, keeps its
 //! last good entry; what the new one removes or switches off goes all the
 //! same. Without a good one it is there and inactive.
+//!
+//! Who owns what: first the configuration; then who had it and still wants it;
+//! then whoever comes first in the document, but an id goes before an alias.
 
 use std::collections::HashSet;
 
@@ -10,10 +13,10 @@ use serde_json::{Value, json};
 
 use super::claims::{Claims, Owners};
 use super::document::DirectoryDocument;
-use super::entry::Entry;
+use super::entry::{self, Entry};
+use super::mistakes::Mistakes;
 use super::restrict::restrict;
 use super::{ByTenant, Merged, Reader};
-use crate::config::problem::ConfigError;
 
 /// An entry without anything but its tenant's state.
 pub(super) fn inactive(id: &str) -> String {
@@ -23,13 +26,35 @@ pub(super) fn inactive(id: &str) -> String {
 /// One tenant of what was fetched.
 struct Candidate<'d> {
     id: String,
-    new: Entry,
     text: &'d str,
-    /// What was in force before, less what the new entry takes away; where it
-    /// is needed.
-    fallback: Option<(String, Claims)>,
-    stays: bool,
+    claims: Claims,
+    says_inactive: bool,
+    is_sound: bool,
+    /// What was in force before, less what the new entry takes away.
+    last: Option<Last<'d>>,
+    becomes: Becomes,
 }
+
+/// What was in force before.
+struct Last<'d> {
+    /// `None` where it is the same as now.
+    text: Option<String>,
+    claims: Claims,
+    before: &'d Claims,
+}
+
+/// What is put in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Becomes {
+    New,
+    Last,
+    /// Its state only: it is inactive.
+    Inactive,
+    /// Nothing: not even its name is its own.
+    Nothing,
+}
+
+type Before<'d> = ByTenant<(&'d str, Claims)>;
 
 pub(super) fn merge(
     reader: &Reader<'_>,
@@ -39,20 +64,23 @@ pub(super) fn merge(
     let document = DirectoryDocument::split(fetched)?;
     let before = before.and_then(|before| DirectoryDocument::split(before).ok());
     let before = before.map(|before| known(reader, &before)).unwrap_or_default();
-    let mut mistakes = reader.revoked(&document).1;
-    let mut candidates = candidates(reader, &document, &mut mistakes);
-    settle(reader, &mut candidates, &before, &mut mistakes);
-    let sound = candidates.iter().all(|candidate| !candidate.stays);
-    let document = if sound && candidates.len() == document.tenants.len() {
+    let mut mistakes = Mistakes::default();
+    mistakes.extend(reader.revoked(&document).1);
+    let mut candidates = candidates(reader, &document, &before, &mut mistakes);
+    settle(reader, &mut candidates, &mut mistakes);
+    candidates.retain(|candidate| candidate.becomes != Becomes::Nothing);
+    let sound = candidates.iter().all(|candidate| candidate.becomes == Becomes::New);
+    let tenants = candidates.len();
+    let document = if sound && tenants == document.tenants.len() {
         fetched.to_vec()
     } else {
         written(&candidates, &document)
     };
-    Ok(Merged { document, tenants: candidates.len(), mistakes })
+    Ok(Merged { document, tenants, mistakes })
 }
 
 /// What each tenant had and claimed before.
-fn known<'d>(reader: &Reader<'_>, before: &DirectoryDocument<'d>) -> ByTenant<(&'d str, Claims)> {
+fn known<'d>(reader: &Reader<'_>, before: &DirectoryDocument<'d>) -> Before<'d> {
     let entries = before.tenants.iter().enumerate().filter_map(|(index, raw)| {
         let entry = Entry::read(reader, index, raw.get());
         entry.is_sound().then_some(())?;
@@ -65,138 +93,170 @@ fn known<'d>(reader: &Reader<'_>, before: &DirectoryDocument<'d>) -> ByTenant<(&
 fn candidates<'d>(
     reader: &Reader<'_>,
     document: &DirectoryDocument<'d>,
-    mistakes: &mut Vec<ConfigError>,
+    before: &'d Before<'_>,
+    mistakes: &mut Mistakes,
 ) -> Vec<Candidate<'d>> {
     let mut candidates: Vec<Candidate<'d>> = Vec::new();
     let mut places: ByTenant<usize> = ByTenant::new();
     for (index, raw) in document.tenants.iter().enumerate() {
         let entry = Entry::read(reader, index, raw.get());
-        mistakes.extend(entry.mistakes.iter().cloned());
+        let is_sound = entry.is_sound();
+        mistakes.extend(entry.mistakes);
         // Whose entry it is can't be told.
-        let Some(id) = entry.id.clone() else {
+        let Some(id) = entry.id else {
             continue;
         };
-        let tell = |problem: &str| ConfigError {
-            path: format!("tenants[{index}].id"),
-            problem: problem.to_owned(),
-        };
+        let at = || format!("tenants[{index}].id");
         if reader.guard.tenancy.directory.own.get(&id).is_some() {
             mistakes
-                .push(tell("is the id or alias of a tenant of the configuration, which keeps it"));
+                .add(at(), "is the id or alias of a tenant of the configuration, which keeps it");
             continue;
         }
         if let Some(&place) = places.get(&id) {
-            mistakes.push(tell("is there already; the first entry counts"));
+            mistakes.add(at(), "is there already; the first entry counts");
             // Whichever says that it is inactive.
             if let Some(first) = candidates.get_mut(place).filter(|_| entry.says_inactive) {
-                first.stays = true;
-                first.new.says_inactive = true;
+                first.is_sound = false;
+                first.says_inactive = true;
             }
             continue;
         }
         places.insert(id.clone(), candidates.len());
-        let stays = !entry.is_sound();
-        // What it claims is enough to settle who keeps what.
-        let entry = Entry { spec: None, ..entry };
-        candidates.push(Candidate { id, new: entry, text: raw.get(), fallback: None, stays });
+        let claims = if is_sound { entry.claims } else { Claims::of_id(&id) };
+        candidates.push(Candidate {
+            id,
+            text: raw.get(),
+            claims,
+            says_inactive: entry.says_inactive,
+            is_sound,
+            last: None,
+            becomes: Becomes::New,
+        });
+    }
+    let nobody = Owners::of_guard(reader.guard);
+    for candidate in &mut candidates {
+        candidate.last = last(reader, candidate, before, &nobody);
     }
     candidates
 }
 
-/// Decides whose new entry counts. Each round some more keep what they had,
-/// which may take what others claim, until nothing changes.
-fn settle(
-    reader: &Reader<'_>,
-    candidates: &mut [Candidate<'_>],
-    before: &ByTenant<(&str, Claims)>,
-    mistakes: &mut Vec<ConfigError>,
-) {
-    let mut owned = Owners::of_guard(reader.guard);
+/// Decides what of each tenant is put in force.
+fn settle(reader: &Reader<'_>, candidates: &mut [Candidate<'_>], mistakes: &mut Mistakes) {
+    let mut owners = Owners::of_guard(reader.guard);
     for (number, candidate) in candidates.iter().enumerate() {
-        if let Some((_, claims)) = before.get(&candidate.id) {
-            owned.add(claims, number);
-        }
-    }
-    loop {
-        let mut owners = Owners::of_guard(reader.guard);
-        for (number, candidate) in candidates.iter_mut().enumerate().filter(|(_, c)| c.stays) {
-            let fallback = candidate.fallback.get_or_insert_with(|| {
-                fallback(reader, &candidate.id, &candidate.new, candidate.text, before)
-            });
-            owners.add(&fallback.1, number);
-        }
-        let mut losers: Vec<(usize, String)> = Vec::new();
-        for (number, candidate) in candidates.iter().enumerate().filter(|(_, c)| !c.stays) {
-            let claims = &candidate.new.claims;
-            // What another had before is the other's, if it still wants it.
-            let earlier = owned.conflict(claims, number).filter(|conflict| {
-                let other = conflict.owner.and_then(|owner| candidates.get(owner));
-                other.is_some_and(|other| !other.stays && wants(reader, other, claims))
-            });
-            match owners.conflict(claims, number).or(earlier) {
-                Some(conflict) => losers.push((number, conflict.what)),
-                None => owners.add(claims, number),
-            }
-        }
-        if losers.is_empty() {
-            return;
-        }
-        for (number, what) in losers {
-            if let Some(candidate) = candidates.get_mut(number) {
-                candidate.stays = true;
-                mistakes.push(ConfigError {
-                    path: format!("tenants: {}", candidate.id),
-                    problem: format!("claims {what}, which another has already"),
-                });
+        if let Some(last) = &candidate.last {
+            owners.add(&last.claims, number);
+            // What it had and still wants, in another form maybe.
+            if candidate.is_sound {
+                owners.add(&last.before.also_in(&candidate.claims), number);
             }
         }
     }
+    let ids: HashSet<String> = candidates.iter().map(|candidate| candidate.id.clone()).collect();
+    // First who has a claim against those who had it before, then who is first.
+    let had: Vec<Option<String>> = candidates
+        .iter()
+        .enumerate()
+        .map(|(number, candidate)| {
+            let claims = Some(&candidate.claims).filter(|_| candidate.is_sound)?;
+            owners.conflict(claims, number).or_else(|| {
+                let last = candidate.last.as_ref();
+                let had = |name: &str| last.is_some_and(|last| last.claims.has_name(name));
+                let mut names = claims.names();
+                let other = names.find(|name| *name != candidate.id && ids.contains(*name));
+                other.filter(|name| !had(name)).map(|name| format!("the name {name}"))
+            })
+        })
+        .collect();
+    for (number, (candidate, conflict)) in candidates.iter_mut().zip(had).enumerate() {
+        if !candidate.is_sound {
+            candidate.becomes = Becomes::Last;
+            continue;
+        }
+        match conflict.or_else(|| owners.conflict(&candidate.claims, number)) {
+            None => owners.add(&candidate.claims, number),
+            Some(what) => {
+                candidate.becomes = Becomes::Last;
+                mistakes.add(
+                    format!("tenants: {}", candidate.id),
+                    format!("claims {what}, which another has already"),
+                );
+            }
+        }
+    }
+    for (number, candidate) in candidates.iter_mut().enumerate() {
+        if candidate.becomes != Becomes::Last || candidate.last.is_some() {
+            continue;
+        }
+        // Its name is all that it may still have.
+        let entry = Entry::read(reader, 0, &inactive(&candidate.id));
+        candidate.becomes = match owners.conflict(&entry.claims, number) {
+            None if entry.is_sound() => {
+                owners.add(&entry.claims, number);
+                Becomes::Inactive
+            }
+            _ => Becomes::Nothing,
+        };
+    }
 }
 
-/// Whether a tenant's new entry claims some of these too.
-fn wants(reader: &Reader<'_>, other: &Candidate<'_>, claims: &Claims) -> bool {
-    let mut own = Owners::of_guard(reader.guard);
-    own.add(&other.new.claims, 0);
-    own.conflict(claims, 1).is_some_and(|conflict| conflict.owner.is_some())
-}
-
-/// What a tenant keeps: its last good entry, less what the new one takes away.
-fn fallback(
+/// What a tenant would keep: its last good entry, less what the new one takes
+/// away. `None` where that isn't good any more, or was another's.
+fn last<'d>(
     reader: &Reader<'_>,
-    id: &str,
-    new: &Entry,
-    text: &str,
-    before: &ByTenant<(&str, Claims)>,
-) -> (String, Claims) {
-    let last = before.get(id).and_then(|(last, _)| {
-        let mut last: Value = serde_json::from_str(last).ok()?;
-        let new_value: Value = serde_json::from_str(text).ok()?;
-        restrict(&mut last, &new_value);
-        if new.says_inactive {
-            last.as_object_mut()?.insert("active".into(), Value::Bool(false));
-        }
-        Some(last.to_string())
-    });
-    let text = last.unwrap_or_else(|| inactive(id));
-    let entry = Entry::read(reader, 0, &text);
-    if entry.is_sound() {
-        return (text, entry.claims);
+    candidate: &Candidate<'_>,
+    before: &'d Before<'_>,
+    configuration: &Owners<'_>,
+) -> Option<Last<'d>> {
+    let (text, before) = before.get(&candidate.id)?;
+    let last = if *text == candidate.text && candidate.is_sound {
+        Last { text: None, claims: before.clone(), before }
+    } else {
+        let text = restricted(reader, candidate, text)?;
+        let entry = Entry::read(reader, 0, &text);
+        entry.is_sound().then_some(())?;
+        Last { text: Some(text), claims: entry.claims, before }
+    };
+    configuration.conflict(&last.claims, 0).is_none().then_some(last)
+}
+
+fn restricted(reader: &Reader<'_>, candidate: &Candidate<'_>, last: &str) -> Option<String> {
+    let mut last: Value = serde_json::from_str(last).ok()?;
+    let news = entry::said(candidate.text);
+    restrict(&mut last, &news.iter().collect::<Vec<_>>());
+    if candidate.says_inactive {
+        last.as_object_mut()?.insert("active".into(), Value::Bool(false));
     }
-    let text = inactive(id);
-    let claims = Entry::read(reader, 0, &text).claims;
-    (text, claims)
+    // What is left of an issuer may be none. Where another is left, that and
+    // the rest go on.
+    let context =
+        json!({"id": last.get("id"), "aliases": last.get("aliases").unwrap_or(&json!([]))});
+    if let Some(Value::Array(issuers)) = last.get_mut("issuers") {
+        let had_some = !issuers.is_empty();
+        issuers.retain(|issuer| {
+            let mut alone = context.clone();
+            if let Some(alone) = alone.as_object_mut() {
+                alone.insert("issuers".into(), json!([issuer]));
+            }
+            Entry::read(reader, 0, &alone.to_string()).is_sound()
+        });
+        if had_some && issuers.is_empty() {
+            return None;
+        }
+    }
+    Some(last.to_string())
 }
 
 /// The document that is in force.
 fn written(candidates: &[Candidate<'_>], document: &DirectoryDocument<'_>) -> Vec<u8> {
-    let entries: Vec<&str> = candidates
+    let entries: Vec<String> = candidates
         .iter()
-        .map(|candidate| match &candidate.fallback {
-            Some((text, _)) if candidate.stays => text.as_str(),
-            _ => candidate.text,
+        .map(|candidate| match (candidate.becomes, &candidate.last) {
+            (Becomes::Last, Some(Last { text: Some(text), .. })) => text.clone(),
+            (Becomes::Inactive, _) => inactive(&candidate.id),
+            _ => candidate.text.to_owned(),
         })
         .collect();
-    debug_assert!(entries.len() == candidates.iter().map(|c| &c.id).collect::<HashSet<_>>().len());
     let revoked = document.revoked.map_or("[]", |raw| raw.get());
     format!("{{\"version\":1,\"tenants\":[{}],\"revoked\":{revoked}}}", entries.join(","))
         .into_bytes()

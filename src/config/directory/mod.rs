@@ -8,7 +8,9 @@
 mod claims;
 mod document;
 mod entry;
+mod issuer_keys;
 mod merge;
+mod mistakes;
 mod restrict;
 
 use core::cell::OnceCell;
@@ -28,6 +30,7 @@ use crate::tenant::{Listing, Tenancy};
 use claims::Owners;
 use document::DirectoryDocument;
 use entry::Entry;
+pub(crate) use mistakes::Mistakes;
 
 /// How a fetched directory is read.
 #[derive(Debug)]
@@ -58,7 +61,7 @@ pub(crate) struct Merged {
     /// How many tenants it has.
     pub(crate) tenants: usize,
     /// What was wrong with what was fetched.
-    pub(crate) mistakes: Vec<ConfigError>,
+    pub(crate) mistakes: Mistakes,
 }
 
 /// Reads directories for a guard.
@@ -136,7 +139,10 @@ impl<'g> Reader<'g> {
         let tenant = link::tenants::entry(&spec, name.clone(), self.rules.start_active, defaults);
         loaded.listing.insert(tenant, &spec.aliases);
         let issuers = spec.issuers.into_iter();
-        loaded.issuers.extend(issuers.map(|issuer| link::issuers::owned(issuer, &name)));
+        loaded.issuers.extend(issuers.map(|issuer| {
+            let issuer = link::issuers::owned(issuer, &name);
+            Issuer { source: issuer.source.map(Source::of_tenants), ..issuer }
+        }));
         for client in spec.clients {
             let id: Arc<str> = client.id.into();
             for key in client.keys {
@@ -148,16 +154,7 @@ impl<'g> Reader<'g> {
     }
 }
 
-/// Mistakes by tenant are too many to tell all: the first, and how many more
-/// there are.
-pub(crate) fn told(mistakes: &[ConfigError]) -> Vec<String> {
-    const MOST: usize = 20;
-    let mut lines: Vec<String> = mistakes.iter().take(MOST).map(ToString::to_string).collect();
-    let rest = mistakes.len().saturating_sub(MOST);
-    if rest > 0 {
-        lines.push(format!("and {rest} mistakes more"));
-    }
-    lines
-}
-
 type ByTenant<T> = HashMap<String, T>;
+
+#[cfg(test)]
+mod tests;
