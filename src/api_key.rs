@@ -144,18 +144,27 @@ impl ApiKeys {
 
     /// The key that was presented, if it may be used now.
     ///
+    /// `complete` is whether the keys of fetched tenants hold: those that are
+    /// too old don't count.
+    ///
     /// The lookup takes the same expected time whether the key exists or not;
     /// digests tell an observer nothing about keys that are near.
     ///
     /// # Errors
     /// `api_key_unknown`, `api_key_inactive`, `api_key_expired`.
-    pub(crate) fn verify(&self, presented: &[u8], host: &dyn Host) -> Result<KnownKey, Denial> {
+    pub(crate) fn verify(
+        &self,
+        presented: &[u8],
+        complete: bool,
+        host: &dyn Host,
+    ) -> Result<KnownKey, Denial> {
         if presented.is_empty() {
             // Whatever its digest: nothing is no key.
             return Err(Denial::by(Code::ApiKeyUnknown, "empty"));
         }
         let digest = self.hash.digest(presented);
-        let key = self.by_digest.get(&digest).or_else(|| self.fetched.get(&digest));
+        let fetched = || self.fetched.get(&digest).filter(|_| complete);
+        let key = self.by_digest.get(&digest).or_else(fetched);
         let key = key.ok_or(Code::ApiKeyUnknown)?;
         let refuse = |code, rule: &'static str| {
             Err(Denial::by(code, format!("{rule} of key {}", key.id)).at(Level::Key))
@@ -197,7 +206,7 @@ mod tests {
     }
 
     fn code(keys: &ApiKeys, presented: &str, now: f64) -> Result<String, Code> {
-        keys.verify(presented.as_bytes(), &FixedHost::at(now))
+        keys.verify(presented.as_bytes(), true, &FixedHost::at(now))
             .map(|key| key.id.to_string())
             .map_err(|denial| denial.code)
     }

@@ -4,6 +4,7 @@ mod addresses;
 mod audit;
 mod caching;
 mod dev_headers;
+mod directory;
 mod elsewhere;
 mod forgery;
 mod headers;

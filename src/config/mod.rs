@@ -30,7 +30,7 @@ mod upstream;
 mod vocabulary;
 mod wire;
 
-pub(crate) use directory::{DirectoryRules, FetchedTenants, Reader, told};
+pub(crate) use directory::{DirectoryRules, FetchedTenants, Reader};
 pub use problem::ConfigError;
 
 use core::cell::OnceCell;

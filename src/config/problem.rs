@@ -29,6 +29,10 @@ pub(super) struct Problems {
     warnings: RefCell<Told>,
 }
 
+/// How many mistakes are told of. A message is much longer than the byte or
+/// two that make it: without a bound they take all the memory there is.
+const MOST: usize = 10_000;
+
 /// Each once, in order.
 #[derive(Debug, Default)]
 struct Told {
@@ -38,6 +42,9 @@ struct Told {
 
 impl Told {
     fn add(&mut self, path: impl fmt::Display, problem: String) {
+        if self.list.len() >= MOST {
+            return;
+        }
         let error = ConfigError { path: path.to_string(), problem };
         if self.known.insert(error.clone()) {
             self.list.push(error);

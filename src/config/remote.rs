@@ -1,6 +1,8 @@
 //! Where documents live that are fetched: `jwks_uri`, `discovery` and
 //! `directory`.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::names;
@@ -8,6 +10,7 @@ use super::node::Node;
 use super::object::Object;
 use crate::jwt::IssuerName;
 use crate::remote::{Content, Source, Timing, Uri};
+use crate::request::fold::fold;
 
 /// The most that a key set may be, in bytes.
 const MOST_KEYS: usize = 64 << 10;
@@ -117,12 +120,13 @@ fn timing(node: Node<'_, '_>, object: &Object<'_, '_>, refresh: f64) -> Option<T
             if object.has(name) { read } else { Some(default) }
         };
     let longest = 365.0 * DAY;
-    let timing = Timing {
-        refresh: at_least("refresh", refresh, SHORTEST, longest, "must be from 100ms to 365d")?,
-        timeout: at_least("timeout", 2.0, 0.01, LONGEST_TIMEOUT, "must be from 10ms to 60s")?,
-        max_stale: at_least("max_stale", DAY, SHORTEST, longest, "must be from 100ms to 365d")?,
-        cooldown: at_least("cooldown", 30.0, 0.0, longest, "must be at most 365d")?,
-    };
+    // All are read, so that none is unknown.
+    let refresh = at_least("refresh", refresh, SHORTEST, longest, "must be from 100ms to 365d");
+    let timeout = at_least("timeout", 2.0, 0.01, LONGEST_TIMEOUT, "must be from 10ms to 60s");
+    let max_stale = at_least("max_stale", DAY, SHORTEST, longest, "must be from 100ms to 365d");
+    let cooldown = at_least("cooldown", 30.0, 0.0, longest, "must be at most 365d");
+    let timing =
+        Timing { refresh: refresh?, timeout: timeout?, max_stale: max_stale?, cooldown: cooldown? };
     if timing.max_stale < timing.refresh {
         return node.error("max_stale is shorter than refresh, so what was fetched would be too old before it is fetched again");
     }
@@ -131,7 +135,7 @@ fn timing(node: Node<'_, '_>, object: &Object<'_, '_>, refresh: f64) -> Option<T
 
 /// Request headers, whose values are secrets.
 fn headers(node: Node<'_, '_>) -> Option<Vec<(String, String)>> {
-    node.entries(|name, node| {
+    let headers = node.entries(|name, node| {
         let name = names::own_header(Node { value: &Value::String(name.to_owned()), ..node })?;
         let value = String::from_utf8(node.secret()?).ok();
         let sendable = |value: &String| {
@@ -143,5 +147,10 @@ fn headers(node: Node<'_, '_>) -> Option<Vec<(String, String)>> {
                 node.error("must be the value of a header: visible ASCII characters and spaces")
             }
         }
-    })
+    })?;
+    let mut seen = HashSet::new();
+    if let Some((name, _)) = headers.iter().find(|(name, _)| !seen.insert(fold(name.as_bytes()))) {
+        return node.error(format!("has {name} twice, or another that servers may take for it"));
+    }
+    Some(headers)
 }

@@ -10,6 +10,7 @@ mod limits;
 mod merging;
 mod policies;
 mod reach;
+mod remote;
 mod roles;
 mod routes;
 mod secrets;

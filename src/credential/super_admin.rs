@@ -24,6 +24,11 @@ impl SuperAdmin {
         Self { sources: Sources::new(Vec::new(), from), digest }
     }
 
+    /// Whether its key has this digest.
+    pub(crate) fn is_of(&self, digest: &[u8; 32]) -> bool {
+        self.digest == *digest
+    }
+
     /// Where it is read.
     pub(crate) fn sources(&self) -> &Sources {
         &self.sources

@@ -37,7 +37,22 @@ pub(super) struct KeySource {
 struct Sharers {
     all: Vec<usize>,
     /// Each kid's issuer, and since when it has it.
-    by_kid: HashMap<Box<str>, (f64, usize)>,
+    by_kid: HashMap<Box<str>, KidOwner>,
+}
+
+/// Whose a kid is. The document's issuers go before those of fetched tenants,
+/// which can't take a kid from them; else the earlier has it.
+#[derive(Debug, Clone, Copy)]
+struct KidOwner {
+    is_fetched: bool,
+    since: f64,
+    index: usize,
+}
+
+impl KidOwner {
+    fn goes_before(&self, other: &Self) -> bool {
+        (self.is_fetched, self.since) < (other.is_fetched, other.since)
+    }
 }
 
 /// The issuers of the document and, after them, those of fetched tenants.
@@ -125,12 +140,14 @@ impl Issuers {
                     sharers.all.push(index);
                     let source = issuer.source_id().and_then(|id| self.sources.get(&id));
                     for (kid, since) in kids(issuer, source) {
+                        let is_fetched = index >= self.listed;
+                        let owner = KidOwner { is_fetched, since, index };
                         match sharers.by_kid.entry(kid.into()) {
                             Entry::Vacant(free) => {
-                                free.insert((since, index));
+                                free.insert(owner);
                             }
-                            Entry::Occupied(mut taken) if since < taken.get().0 => {
-                                taken.insert((since, index));
+                            Entry::Occupied(mut taken) if owner.goes_before(taken.get()) => {
+                                taken.insert(owner);
                             }
                             Entry::Occupied(_) => {}
                         }
@@ -164,14 +181,19 @@ impl Issuers {
         };
         let kid = token.kid.as_deref().unwrap_or_default();
         match (sharers.all.as_slice(), sharers.by_kid.get(kid)) {
-            ([index], _) if tenancy.is_complete() || !self.is_owned(*index) => at(*index),
-            (_, Some((_, index))) => at(*index),
+            ([index], _) if tenancy.is_complete() || self.is_alone(*index) => at(*index),
+            (_, Some(owner)) => at(owner.index),
             (all, None) => Err(self.of_no_sharer(all, tenancy)),
         }
     }
 
-    fn is_owned(&self, index: usize) -> bool {
-        self.list.get(index).is_some_and(|issuer| issuer.owner.is_some())
+    /// Whether it is the document's, and no fetched tenant may have an issuer
+    /// of the same `iss`.
+    fn is_alone(&self, index: usize) -> bool {
+        self.own().get(index).is_some_and(|issuer| {
+            let has_nameless_key = issuer.own_keys().iter().any(|key| key.kid.is_none());
+            issuer.owner.is_none() || !issuer.secrets.is_empty() || has_nameless_key
+        })
     }
 
     /// A kid that no issuer of several is known by.

@@ -100,6 +100,9 @@ impl VerifiedToken {
         let claims = self.claims.iter().flatten().map(|text| text.len().saturating_add(32));
         let names = self.bounds.iter().map(|bound| match bound {
             Bound::OneOf(names) => names.len().saturating_mul(160),
+            Bound::ActsFor(names) if Arc::strong_count(names) == 1 => {
+                names.len().saturating_mul(16).saturating_add(64)
+            }
             // Lists of the configuration are shared with it.
             _ => 64,
         });
@@ -117,7 +120,7 @@ impl VerifiedToken {
 /// What a token says of the tenant: its issuer's owner, its subject, its
 /// claims. All that speak must agree.
 fn bounds(issuer: &Issuer, claims: &Map<String, Value>, tenancy: &Tenancy) -> Vec<Bound> {
-    let one = |name: &TenantName| Bound::OneOf(vec![name.clone()]);
+    let one = |name: &TenantName| Bound::OneOf(vec![tenancy.by_id(name)]);
     let mut bounds = Vec::new();
     bounds.extend(issuer.owner.as_ref().map(one));
     let subject = claims.get("sub").and_then(Value::as_str);
@@ -126,7 +129,13 @@ fn bounds(issuer: &Issuer, claims: &Map<String, Value>, tenancy: &Tenancy) -> Ve
         TenantSource::Nothing => Bound::Nothing,
         TenantSource::Fixed(name) => one(name),
         TenantSource::ActsForAny => Bound::Any(issuer.reach.clone()),
-        TenantSource::ActsFor(names) => Bound::ActsFor(Arc::clone(names)),
+        TenantSource::ActsFor(names) => {
+            let is_id = |name: &TenantName| tenancy.by_id(name) == *name;
+            Bound::ActsFor(match tenancy.elsewhere.is_none() || names.iter().all(is_id) {
+                true => Arc::clone(names),
+                false => names.iter().map(|name| tenancy.by_id(name)).collect(),
+            })
+        }
         TenantSource::Claims(paths) => claimed(paths, claims, tenancy, &issuer.reach),
     });
     bounds

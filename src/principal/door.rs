@@ -152,11 +152,10 @@ impl Door<'_> {
     }
 
     fn api_key(&mut self, key: &[u8]) -> Result<KnownKey, Halt> {
-        match self.guard.keys.verify(key, self.host) {
+        let complete = self.guard.tenancy.is_complete();
+        match self.guard.keys.verify(key, complete, self.host) {
             // Tenants that aren't known at the moment may have it.
-            Err(denial)
-                if denial.code == Code::ApiKeyUnknown && !self.guard.tenancy.is_complete() =>
-            {
+            Err(denial) if denial.code == Code::ApiKeyUnknown && !complete && !key.is_empty() => {
                 if let Some(blocked) = self.blocked()? {
                     return Err(blocked.into());
                 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::Outlook;
 use super::source::{Content, Source};
-use crate::config::{Environment, Reader, told};
+use crate::config::{Environment, Reader};
 use crate::jwt::{FetchedKeys, KeySet};
 use crate::{Guard, json};
 
@@ -88,7 +88,7 @@ impl Keeper for Kept<'_> {
                 let merged = reader.merge(fetched, before)?;
                 Ok(Judged {
                     summary: counted(merged.tenants, "tenant"),
-                    mistakes: told(&merged.mistakes),
+                    mistakes: merged.mistakes.told(),
                     content: merged.document,
                     kids: Vec::new(),
                 })

@@ -53,6 +53,12 @@ pub(crate) struct Timing {
     pub(crate) cooldown: f64,
 }
 
+fn identify(text: &str) -> SourceId {
+    let digest = Sha256::digest(text);
+    let (first, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+    SourceId(u64::from_be_bytes(*first))
+}
+
 impl Source {
     pub(crate) fn new(
         label: String,
@@ -69,9 +75,7 @@ impl Source {
             }
             Content::Directory => "directory".to_owned(),
         };
-        let digest = Sha256::digest(format!("{kind}\0{cluster}\0{uri}"));
-        let (first, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-        let id = SourceId(u64::from_be_bytes(*first));
+        let id = identify(&format!("{kind}\0{cluster}\0{uri}"));
         Self { id, label, content, cluster, uri, headers, timing, max_bytes }
     }
 
@@ -83,6 +87,15 @@ impl Source {
     /// The same, with another label.
     pub(crate) fn labelled(self, label: &str) -> Self {
         Self { label: label.to_owned(), ..self }
+    }
+
+    /// The same for a fetched tenant: nothing that it says changes how others'
+    /// keys are fetched, be they in the same place.
+    pub(crate) fn of_tenants(self) -> Self {
+        let Timing { refresh, timeout, max_stale, cooldown } = self.timing;
+        let id = self.id.0;
+        let timing = format!("{refresh}\0{timeout}\0{max_stale}\0{cooldown}");
+        Self { id: identify(&format!("tenants\0{id:016x}\0{timing}")), ..self }
     }
 
     /// The same for the same document, whatever else is said of it.

@@ -91,6 +91,12 @@ impl Tenancy {
         (self.format.accepts(text) || self.is_reserved(&name)).then_some(name)
     }
 
+    /// A name that the configuration gives, as it is now: that of a fetched
+    /// tenant may be an alias.
+    pub(crate) fn by_id(&self, name: &TenantName) -> TenantName {
+        self.directory.named(name.as_str()).unwrap_or(name).clone()
+    }
+
     /// Whether nobody may name a tenant so: it is the reserved one, or the
     /// super admin's, in any ASCII case.
     pub(crate) fn is_reserved(&self, name: &TenantName) -> bool {
@@ -127,7 +133,12 @@ impl Tenancy {
             Reach::Everywhere | Reach::Unowned => {
                 !self.directory.get(name).is_some_and(|tenant| tenant.has_issuers)
             }
-            Reach::Only(names) => names.contains(name),
+            Reach::Only(names) => {
+                names.contains(name)
+                    // It may be named by an alias that was fetched.
+                    || self.elsewhere.is_some()
+                        && names.iter().any(|listed| self.by_id(listed) == *name)
+            }
         }
     }
 }

@@ -1,101 +1,167 @@
 //! What tenants claim for themselves: names, keys and issuers. Each is one
 //! tenant's; where two claim it, it is the earlier owner's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::tenants::TenantEntrySpec;
 use crate::Guard;
 use crate::jwt::{Issuer, IssuerName, Key, Template};
 use crate::remote::SourceId;
 
-/// What one tenant claims.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Claims {
-    /// Its id and aliases.
-    names: Vec<String>,
-    /// Digests of its keys.
-    digests: Vec<[u8; 32]>,
-    issuers: Vec<IssuerClaim>,
+/// What somebody may have.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Thing {
+    /// An id or alias.
+    Name(String),
+    /// The digest of a key.
+    Digest([u8; 32]),
+    /// The `iss` of an issuer's tokens.
+    Issuer(String),
+    /// A key of an issuer, by its `kid`.
+    Kid(String, Box<str>),
+    /// Where keys of an issuer are.
+    Keys(String, SourceId),
+    /// A template of issuers, as it was given.
+    Template(String),
+    /// What logs call an issuer.
+    IssuerName(String),
 }
 
-/// What an issuer claims.
-#[derive(Debug, Clone)]
-struct IssuerClaim {
-    iss: IssuerName,
-    /// The name it was given.
-    name: Option<String>,
-    kids: Vec<Box<str>>,
-    source: Option<SourceId>,
-    /// Whether a key of it has no kid, so that its `iss` can't be another's
-    /// too.
+impl Thing {
+    fn describe(&self) -> String {
+        match self {
+            Self::Name(name) => format!("the name {name}"),
+            Self::Digest(_) => "the digest of a key".into(),
+            Self::Issuer(iss) | Self::Kid(iss, _) | Self::Keys(iss, _) | Self::Template(iss) => {
+                format!("the issuer {iss}")
+            }
+            Self::IssuerName(name) => format!("the issuer's name {name}"),
+        }
+    }
+}
+
+/// A claim to something.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Claim {
+    thing: Thing,
+    /// Nobody else may have it too.
     alone: bool,
 }
 
-impl IssuerClaim {
-    fn new(
-        iss: &IssuerName,
-        name: Option<String>,
-        keys: &[Key],
-        source: Option<SourceId>,
-        has_secret: bool,
-    ) -> Self {
-        Self {
-            iss: iss.clone(),
-            name,
-            kids: keys.iter().filter_map(|key| key.kid.clone()).collect(),
-            source,
-            alone: has_secret || keys.iter().any(|key| key.kid.is_none()),
-        }
-    }
-
-    fn of(issuer: &Issuer) -> Self {
-        let name = Some(issuer.name.clone()).filter(|name| *name != issuer.iss.to_string());
-        let mut claim = Self::new(
-            &issuer.iss,
-            name,
-            &issuer.keys,
-            issuer.source_id(),
-            !issuer.secrets.is_empty(),
-        );
-        // One that is no tenant's shares with none.
-        claim.alone |= issuer.owner.is_none();
-        claim
-    }
-}
+/// What one tenant claims.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Claims(Vec<Claim>);
 
 impl Claims {
     pub(super) fn of(tenant: &TenantEntrySpec) -> Self {
-        let keys = tenant.clients.iter().flat_map(|client| &client.keys);
-        let issuers = tenant.issuers.iter().map(|issuer| {
-            let (keys, source) = (&issuer.keys, issuer.keys.source.as_ref());
-            let source = source.map(crate::remote::Source::id);
-            let secret = !keys.secrets.is_empty();
-            IssuerClaim::new(&issuer.iss, issuer.name.clone(), &keys.keys, source, secret)
-        });
-        Self {
-            names: tenant.names().map(str::to_owned).collect(),
-            digests: keys.map(|key| key.digest).collect(),
-            issuers: issuers.collect(),
+        let mut claims = Self::default();
+        for name in tenant.names() {
+            claims.add(Thing::Name(name.to_owned()), true);
         }
+        for key in tenant.clients.iter().flat_map(|client| &client.keys) {
+            claims.add(Thing::Digest(key.digest), true);
+        }
+        for issuer in &tenant.issuers {
+            let keys = &issuer.keys;
+            let source = keys.source.as_ref().map(crate::remote::Source::id);
+            let has_secret = !keys.secrets.is_empty();
+            claims.add_issuer(&issuer.iss, &issuer.known_as(), &keys.keys, source, has_secret);
+        }
+        claims
+    }
+
+    /// Of a tenant of which no more is known than its id.
+    pub(super) fn of_id(id: &str) -> Self {
+        Self(vec![Claim { thing: Thing::Name(id.to_owned()), alone: true }])
+    }
+
+    fn of_issuer(issuer: &Issuer) -> Self {
+        let mut claims = Self::default();
+        let (source, has_secret) = (issuer.source_id(), !issuer.secrets.is_empty());
+        claims.add_issuer(&issuer.iss, &issuer.name, &issuer.keys, source, has_secret);
+        // One that is no tenant's shares with none.
+        if issuer.owner.is_none() {
+            claims.0.iter_mut().for_each(|claim| claim.alone = true);
+        }
+        claims
+    }
+
+    fn add(&mut self, thing: Thing, alone: bool) {
+        self.0.push(Claim { thing, alone });
+    }
+
+    fn add_issuer(
+        &mut self,
+        iss: &IssuerName,
+        known_as: &str,
+        keys: &[Key],
+        source: Option<SourceId>,
+        has_secret: bool,
+    ) {
+        let text = iss.to_string();
+        let is_given = known_as != text;
+        self.add(Thing::IssuerName(known_as.to_owned()), is_given);
+        match iss {
+            IssuerName::Exact(_) => {
+                for kid in keys.iter().filter_map(|key| key.kid.clone()) {
+                    self.add(Thing::Kid(text.clone(), kid), true);
+                }
+                self.0.extend(
+                    source.map(|source| Claim {
+                        thing: Thing::Keys(text.clone(), source),
+                        alone: true,
+                    }),
+                );
+                // Where several share it, each token tells by its kid whose it is.
+                let nameless = has_secret || keys.iter().any(|key| key.kid.is_none());
+                self.add(Thing::Issuer(text), nameless);
+            }
+            IssuerName::Template(_) => self.add(Thing::Template(text), true),
+            IssuerName::None => {}
+        }
+    }
+
+    /// What of it is claimed there, too.
+    pub(super) fn also_in(&self, other: &Self) -> Self {
+        let there: HashSet<&Thing> = other.0.iter().map(|claim| &claim.thing).collect();
+        Self(self.0.iter().filter(|claim| there.contains(&claim.thing)).cloned().collect())
+    }
+
+    /// The names among it.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|claim| match &claim.thing {
+            Thing::Name(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn has_name(&self, name: &str) -> bool {
+        self.names().any(|own| own == name)
     }
 }
 
-/// Who owns what: the configuration first, then tenants, each by a number.
+/// Who has what: the configuration, and tenants, each by a number.
 pub(super) struct Owners<'g> {
     guard: &'g Guard,
-    names: HashMap<String, usize>,
-    digests: HashMap<[u8; 32], usize>,
-    issuers: HashMap<String, Vec<(usize, IssuerClaim)>>,
-    issuer_names: HashMap<String, usize>,
-    templates: Vec<(Template, usize)>,
+    things: HashMap<Thing, Holders>,
+    /// Issuers by the beginning of their names and how long these are, in
+    /// which templates and what they cover are alike.
+    alike: HashMap<(String, usize), Alike>,
 }
 
-/// A claim that is another's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Conflict {
-    pub(super) what: String,
-    /// The owner; `None` is the configuration.
-    pub(super) owner: Option<usize>,
+#[derive(Debug, Default)]
+struct Holders {
+    /// Whose it is alone.
+    alone: Option<usize>,
+    /// All that have it.
+    all: Vec<usize>,
+}
+
+/// Issuers that may be of one template.
+#[derive(Debug, Default)]
+struct Alike {
+    templates: Vec<(Template, usize)>,
+    exact: Vec<(String, usize)>,
 }
 
 /// The number of the configuration.
@@ -104,116 +170,90 @@ const CONFIGURATION: usize = usize::MAX;
 impl<'g> Owners<'g> {
     /// Nobody but the configuration.
     pub(super) fn of_guard(guard: &'g Guard) -> Self {
-        let mut owners = Self {
-            guard,
-            names: HashMap::new(),
-            digests: HashMap::new(),
-            issuers: HashMap::new(),
-            issuer_names: HashMap::new(),
-            templates: Vec::new(),
-        };
+        let mut owners = Self { guard, things: HashMap::new(), alike: HashMap::new() };
         for issuer in guard.jwt.own_issuers() {
-            owners.add_issuer(&IssuerClaim::of(issuer), CONFIGURATION);
+            owners.add(&Claims::of_issuer(issuer), CONFIGURATION);
         }
         owners
     }
 
     pub(super) fn add(&mut self, claims: &Claims, owner: usize) {
-        self.names.extend(claims.names.iter().map(|name| (name.clone(), owner)));
-        self.digests.extend(claims.digests.iter().map(|digest| (*digest, owner)));
-        for issuer in &claims.issuers {
-            self.add_issuer(issuer, owner);
-        }
-    }
-
-    fn add_issuer(&mut self, claim: &IssuerClaim, owner: usize) {
-        match &claim.iss {
-            IssuerName::Exact(iss) => {
-                self.issuers.entry(iss.clone()).or_default().push((owner, claim.clone()));
+        for Claim { thing, alone } in &claims.0 {
+            match thing {
+                Thing::Issuer(iss) => {
+                    let alike = self.alike.entry(beginning(iss)).or_default();
+                    alike.exact.push((iss.clone(), owner));
+                }
+                Thing::Template(text) => {
+                    let alike = self.alike.entry(beginning(text)).or_default();
+                    alike.templates.extend(template(text).map(|template| (template, owner)));
+                }
+                _ => {}
             }
-            IssuerName::Template(template) => self.templates.push((template.clone(), owner)),
-            IssuerName::None => {}
+            let holders = self.things.entry(thing.clone()).or_default();
+            if *alone {
+                holders.alone = Some(owner);
+            }
+            holders.all.push(owner);
         }
-        self.issuer_names.extend(claim.name.clone().map(|name| (name, owner)));
     }
 
-    /// The first claim that is another's.
-    pub(super) fn conflict(&self, claims: &Claims, me: usize) -> Option<Conflict> {
-        self.conflict_where(claims, me, |_, _| true)
+    /// The first claim to what is another's, in words.
+    pub(super) fn conflict(&self, claims: &Claims, me: usize) -> Option<String> {
+        let found = claims.0.iter().find(|claim| self.is_anothers(claim, me));
+        found.map(|claim| claim.thing.describe())
     }
 
-    /// The first claim that is another's, of those that this still `holds` to:
-    /// it is asked with a tenant's number and the claim alone. What is the
-    /// configuration's always is.
-    pub(super) fn conflict_where(
-        &self,
-        claims: &Claims,
-        me: usize,
-        holds: impl Fn(usize, &Claims) -> bool,
-    ) -> Option<Conflict> {
-        let owner_of = |owners: &[usize], claim: &dyn Fn() -> Claims| {
-            let mut others = owners.iter().copied().filter(|owner| *owner != me);
-            others.find(|owner| *owner == CONFIGURATION || holds(*owner, &claim()))
-        };
-        let name = claims.names.iter().find_map(|name| {
-            let own = self.guard.tenancy.directory.own.get(name).map(|_| CONFIGURATION);
-            let owner = own.or_else(|| self.names.get(name).copied())?;
-            let claim = || Claims { names: vec![name.clone()], ..Claims::default() };
-            Some((format!("the name {name}"), owner_of(&[owner], &claim)?))
-        });
-        let key = || {
-            claims.digests.iter().find_map(|digest| {
-                let own = self.guard.keys.own(digest).map(|_| CONFIGURATION);
-                let owner = own.or_else(|| self.digests.get(digest).copied())?;
-                let claim = || Claims { digests: vec![*digest], ..Claims::default() };
-                Some(("the digest of a key".to_owned(), owner_of(&[owner], &claim)?))
-            })
-        };
-        let issuer = || {
-            claims.issuers.iter().find_map(|issuer| {
-                let claim = || Claims { issuers: vec![issuer.clone()], ..Claims::default() };
-                let owner = owner_of(&self.issuer_owners(issuer, me), &claim)?;
-                Some((format!("the issuer {}", issuer.iss), owner))
-            })
-        };
-        let (what, owner) = name.or_else(key).or_else(issuer)?;
-        Some(Conflict { what, owner: (owner != CONFIGURATION).then_some(owner) })
-    }
-
-    /// Whose an issuer is besides this tenant's.
-    fn issuer_owners(&self, claim: &IssuerClaim, me: usize) -> Vec<usize> {
+    fn is_anothers(&self, claim: &Claim, me: usize) -> bool {
         let others = |owner: &usize| *owner != me;
-        let named = claim.name.as_ref().and_then(|name| self.issuer_names.get(name)).copied();
-        let mut owners: Vec<usize> = named.into_iter().collect();
-        match &claim.iss {
-            IssuerName::Exact(iss) => {
-                let sharers = self.issuers.get(iss).into_iter().flatten();
-                let alone = sharers.filter(|(o, other)| others(o) && !claim.may_share(other));
-                owners.extend(alone.map(|(owner, _)| *owner));
-                // Its tokens would be the template's no more.
-                let covering = self.templates.iter().filter(|(template, _)| template.covers(iss));
-                owners.extend(covering.map(|(_, owner)| *owner));
+        let held = self.things.get(&claim.thing).is_some_and(|holders| {
+            holders.alone.as_ref().is_some_and(others)
+                || claim.alone && holders.all.iter().any(others)
+        });
+        held || self.is_configured(&claim.thing) || self.is_overlapped(&claim.thing, me)
+    }
+
+    fn is_configured(&self, thing: &Thing) -> bool {
+        match thing {
+            Thing::Name(name) => self.guard.tenancy.directory.own.get(name).is_some(),
+            Thing::Digest(digest) => {
+                let admin = self.guard.super_admin.as_ref();
+                self.guard.keys.own(digest).is_some() || admin.is_some_and(|a| a.is_of(digest))
             }
-            IssuerName::Template(template) => {
-                let overlapping = self.templates.iter().filter(|(t, _)| t.overlaps(template));
-                owners.extend(overlapping.map(|(_, owner)| *owner));
-                let covered = self.issuers.iter().filter(|(iss, _)| template.covers(iss));
-                owners.extend(covered.flat_map(|(_, all)| all.iter().map(|(owner, _)| *owner)));
-            }
-            IssuerName::None => {}
+            _ => false,
         }
-        owners.retain(others);
-        owners
+    }
+
+    /// Whether some token would be of this issuer and of another's.
+    fn is_overlapped(&self, thing: &Thing, me: usize) -> bool {
+        let (Thing::Issuer(text) | Thing::Template(text)) = thing else {
+            return false;
+        };
+        let Some(alike) = self.alike.get(&beginning(text)) else {
+            return false;
+        };
+        let mut templates = alike.templates.iter().filter(|(_, owner)| *owner != me);
+        match thing {
+            Thing::Template(text) => template(text).is_some_and(|mine| {
+                templates.any(|(other, _)| other.overlaps(&mine))
+                    || alike.exact.iter().any(|(iss, owner)| *owner != me && mine.covers(iss))
+            }),
+            _ => templates.any(|(template, _)| template.covers(text)),
+        }
     }
 }
 
-impl IssuerClaim {
-    /// Whether two tenants' issuers may have one `iss`: each token must tell by
-    /// its kid whose it is.
-    fn may_share(&self, other: &Self) -> bool {
-        !self.alone
-            && !other.alone
-            && (self.source.is_none() || self.source != other.source)
-            && !self.kids.iter().any(|kid| other.kids.contains(kid))
+fn template(text: &str) -> Option<Template> {
+    match IssuerName::parse(text) {
+        Ok(IssuerName::Template(template)) => Some(template),
+        _ => None,
     }
+}
+
+/// Scheme and host of an issuer's name, which no template leaves open, and how
+/// many parts there are in all.
+fn beginning(iss: &str) -> (String, usize) {
+    let parts: Vec<&str> = iss.split('/').collect();
+    let first: Vec<&str> = parts.iter().take(3).copied().collect();
+    (first.join("/"), parts.len())
 }

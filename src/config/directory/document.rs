@@ -10,50 +10,32 @@ use serde_json::value::RawValue;
 
 use super::super::node::{Context, Node};
 use super::super::revoked;
+use super::mistakes::plain;
 use crate::json::{self, At};
 use crate::jwt::Revocations;
 
-/// The field of a shared document that no fetched one has.
-pub(super) const CLOSED: &str = "closed";
+/// What is JSON by its form, and can't be read all the same.
+pub(super) const UNREADABLE: &str =
+    "is nested too deep, or has a number or a character that there isn't";
 
 /// `{"version": 1, "tenants": [...], "revoked": [...]}`.
 pub(super) struct DirectoryDocument<'d> {
     pub(super) tenants: Vec<&'d RawValue>,
     pub(super) revoked: Option<&'d RawValue>,
-    /// Tenants that a mistake took all issuers of their own: others' must not
-    /// reach them for that. Only where it was shared.
-    pub(super) closed: HashSet<String>,
 }
 
 impl<'d> DirectoryDocument<'d> {
-    /// Splits a fetched document into its parts.
+    /// Splits a document into its parts.
     ///
     /// # Errors
     /// Why it is no such document.
     pub(super) fn split(text: &'d [u8]) -> Result<Self, String> {
-        Self::read(text, false)
-    }
-
-    /// The same for one that is in force.
-    ///
-    /// # Errors
-    /// Why it is no such document.
-    pub(super) fn split_shared(text: &'d [u8]) -> Result<Self, String> {
-        Self::read(text, true)
-    }
-
-    fn read(text: &'d [u8], shared: bool) -> Result<Self, String> {
-        let mut reader = serde_json::Deserializer::from_slice(text);
-        let fields = reader.deserialize_map(Fields).and_then(|fields| {
-            reader.end()?;
-            Ok(fields)
-        });
-        let fields = fields.map_err(|error| {
+        let fields = fields(text).map_err(|error| {
             format!("line {} column {}: not valid JSON of an object", error.line(), error.column())
         })?;
         let mut seen = HashSet::new();
         if let Some((name, _)) = fields.iter().find(|(name, _)| !seen.insert(name.as_str())) {
-            return Err(format!("{name}: is there twice"));
+            return Err(format!("{}: is there twice", plain(name)));
         }
         let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, raw)| *raw);
         match field("version").map(RawValue::get) {
@@ -66,10 +48,10 @@ impl<'d> DirectoryDocument<'d> {
             serde_json::from_str(tenants.get()).map_err(|_| "tenants: must be a list")?;
         // What isn't known may be meant as a rule, and isn't one here.
         let known = ["version", "tenants", "revoked"];
-        let is_known = |name: &str| known.contains(&name) || shared && name == CLOSED;
-        if let Some((name, _)) = fields.iter().find(|(name, _)| !is_known(name)) {
+        if let Some((name, _)) = fields.iter().find(|(name, _)| !known.contains(&name.as_str())) {
             return Err(format!(
-                "{name}: unknown field; the fields here are: {}",
+                "{}: unknown field; the fields here are: {}",
+                plain(name),
                 known.join(", ")
             ));
         }
@@ -77,10 +59,7 @@ impl<'d> DirectoryDocument<'d> {
         if revoked.is_some_and(|raw| !raw.get().starts_with('[')) {
             return Err("revoked: must be a list".into());
         }
-        let closed =
-            field(CLOSED).and_then(|raw| serde_json::from_str::<Vec<String>>(raw.get()).ok());
-        let closed = closed.unwrap_or_default().into_iter().collect();
-        Ok(Self { tenants, revoked, closed })
+        Ok(Self { tenants, revoked })
     }
 
     /// The revocations; mistakes are told to the context.
@@ -90,7 +69,7 @@ impl<'d> DirectoryDocument<'d> {
         };
         let at = At::ROOT.name("revoked");
         let Ok((value, duplicates)) = json::parse_with_duplicates(raw.get().as_bytes()) else {
-            context.problems.error(at, "is nested too deep");
+            context.problems.error(at, UNREADABLE);
             return Revocations::default();
         };
         for path in duplicates {
@@ -98,6 +77,14 @@ impl<'d> DirectoryDocument<'d> {
         }
         revoked::revoked(Node { value: &value, at: &at, context }).unwrap_or_default()
     }
+}
+
+/// The members of an object as texts, each that there is.
+pub(super) fn fields(text: &[u8]) -> serde_json::Result<Vec<(String, &RawValue)>> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let fields = reader.deserialize_map(Fields)?;
+    reader.end()?;
+    Ok(fields)
 }
 
 struct Fields;

@@ -3,15 +3,17 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::super::api_keys::repeated;
+use super::super::jwt::IssuerSpec;
 use super::super::link;
 use super::super::node::{Context, Node};
 use super::super::problem::{ConfigError, Problems};
 use super::super::tenants::{self, TenantEntrySpec};
 use super::Reader;
 use super::claims::Claims;
-use super::restrict::says_inactive;
+use super::document::{UNREADABLE, fields};
 use crate::json::{self, At};
 use crate::jwt::IssuerName;
 use crate::tenant::TenantName;
@@ -20,7 +22,8 @@ use crate::tenant::TenantName;
 pub(super) struct Entry {
     /// Its tenant, where it says which.
     pub(super) id: Option<String>,
-    /// Whether it says that its tenant isn't active: anything but `true` does.
+    /// Whether its tenant is not to be active. Anything but `true` says so,
+    /// where it says anything.
     pub(super) says_inactive: bool,
     pub(super) claims: Claims,
     /// `None` where it has a mistake.
@@ -41,8 +44,16 @@ impl Entry {
                 value
             }
             Err(_) => {
-                problems.error(at, "is nested too deep");
-                Value::Null
+                problems.error(at, UNREADABLE);
+                // What can be read of it may say whose it is.
+                let (id, active) = readable(text);
+                return Self {
+                    id,
+                    says_inactive: !active.map_or(reader.rules.start_active, |a| a == true),
+                    claims: Claims::default(),
+                    spec: None,
+                    mistakes: problems.into_parts().0,
+                };
             }
         };
         let context = reader.context(&problems);
@@ -54,7 +65,7 @@ impl Entry {
         let spec = spec.filter(|_| mistakes.is_empty());
         Self {
             id: value.get("id").and_then(Value::as_str).map(str::to_owned),
-            says_inactive: says_inactive(&value),
+            says_inactive: !value.get("active").map_or(reader.rules.start_active, |a| *a == true),
             claims: spec.as_ref().map(Claims::of).unwrap_or_default(),
             spec,
             mistakes,
@@ -90,8 +101,43 @@ fn check(reader: &Reader<'_>, spec: &TenantEntrySpec, context: &Context<'_>) {
             context.problems.error(format!("{}.issuer", issuer.path), problem);
         }
     }
+    let templates = spec.issuers.iter().filter_map(|issuer| match &issuer.iss {
+        IssuerName::Template(template) => Some((&issuer.path, template)),
+        _ => None,
+    });
+    let templates: Vec<_> = templates.collect();
+    for (index, (path, template)) in templates.iter().enumerate() {
+        if templates.iter().take(index).any(|(_, other)| other.overlaps(template)) {
+            let problem = "overlaps another issuer of the tenant: some issuer matches both";
+            context.problems.error(format!("{path}.issuer"), problem);
+        }
+    }
     let issuers: Vec<String> = spec.issuers.iter().map(|issuer| issuer.iss.to_string()).collect();
+    let names: Vec<String> = spec.issuers.iter().map(IssuerSpec::known_as).collect();
     if let Some(iss) = repeated(issuers.iter().map(String::as_str)) {
         context.problems.error(&spec.path, format!("has the issuer {iss} twice"));
+    } else if let Some(name) = repeated(names.iter().map(String::as_str)) {
+        context.problems.error(&spec.path, format!("calls two issuers {name}"));
     }
+}
+
+/// The id of an entry that can't be read as a whole, and its state.
+fn readable(text: &str) -> (Option<String>, Option<Value>) {
+    let fields = fields(text.as_bytes()).unwrap_or_default();
+    let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, raw)| *raw);
+    let id = field("id").and_then(|raw| serde_json::from_str(raw.get()).ok());
+    (id, field("active").map(|raw| serde_json::from_str(raw.get()).unwrap_or_default()))
+}
+
+/// What an entry says, mistakes or not, and where it says something twice each
+/// of it. What can't be read isn't known: `false`, which is no list.
+pub(super) fn said(text: &str) -> Vec<Value> {
+    if let Ok((first, duplicates)) = json::parse_with_duplicates(text.as_bytes()) {
+        let last = (!duplicates.is_empty()).then(|| serde_json::from_str(text).ok()).flatten();
+        return core::iter::once(first).chain(last).collect();
+    }
+    let fields = fields(text.as_bytes()).unwrap_or_default();
+    let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or(Value::Bool(false));
+    let members = fields.into_iter().map(|(name, raw)| (name, value(raw)));
+    vec![Value::Object(members.collect())]
 }

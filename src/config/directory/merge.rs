@@ -3,15 +3,20 @@
 //! A tenant whose entry has a mistake, or claims what another owns, keeps its
 //! last good entry; what the new one removes or switches off goes all the
 //! same. Without a good one it is there and inactive.
+//!
+//! Who owns what: first the configuration; then who had it and still wants it;
+//! then whoever comes first in the document, but an id goes before an alias.
+
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
 use super::claims::{Claims, Owners};
-use super::document::{CLOSED, DirectoryDocument};
-use super::entry::Entry;
+use super::document::DirectoryDocument;
+use super::entry::{self, Entry};
+use super::mistakes::Mistakes;
 use super::restrict::restrict;
 use super::{ByTenant, Merged, Reader};
-use crate::config::problem::ConfigError;
 
 /// An entry without anything but its tenant's state.
 pub(super) fn inactive(id: &str) -> String {
@@ -21,31 +26,35 @@ pub(super) fn inactive(id: &str) -> String {
 /// One tenant of what was fetched.
 struct Candidate<'d> {
     id: String,
-    new: Entry,
-    text: &'d str,
-    /// What it keeps where it stays.
-    fallback: Option<Fallback>,
-    stays: bool,
-    /// Its very name is another's, so that there is no such tenant.
-    is_absent: bool,
-}
-
-/// What was in force of a tenant.
-struct Before<'d> {
     text: &'d str,
     claims: Claims,
-    /// Others' issuers don't reach it.
-    closed: bool,
+    says_inactive: bool,
+    is_sound: bool,
+    /// What was in force before, less what the new entry takes away.
+    last: Option<Last<'d>>,
+    becomes: Becomes,
 }
 
-/// What was in force before, less what the new entry takes away.
-struct Fallback {
-    text: String,
+/// What was in force before.
+struct Last<'d> {
+    /// `None` where it is the same as now.
+    text: Option<String>,
     claims: Claims,
-    closed: bool,
-    /// Whether anything was in force before.
-    is_earlier: bool,
+    before: &'d Claims,
 }
+
+/// What is put in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Becomes {
+    New,
+    Last,
+    /// Its state only: it is inactive.
+    Inactive,
+    /// Nothing: not even its name is its own.
+    Nothing,
+}
+
+type Before<'d> = ByTenant<(&'d str, Claims)>;
 
 pub(super) fn merge(
     reader: &Reader<'_>,
@@ -53,28 +62,29 @@ pub(super) fn merge(
     before: Option<&[u8]>,
 ) -> Result<Merged, String> {
     let document = DirectoryDocument::split(fetched)?;
-    let before = before.and_then(|before| DirectoryDocument::split_shared(before).ok());
+    let before = before.and_then(|before| DirectoryDocument::split(before).ok());
     let before = before.map(|before| known(reader, &before)).unwrap_or_default();
-    let mut mistakes = reader.revoked(&document).1;
-    let mut candidates = candidates(reader, &document, &mut mistakes);
-    settle(reader, &mut candidates, &before, &mut mistakes);
-    let sound = candidates.iter().all(|candidate| !candidate.stays);
-    let document = if sound && candidates.len() == document.tenants.len() {
+    let mut mistakes = Mistakes::default();
+    mistakes.extend(reader.revoked(&document).1);
+    let mut candidates = candidates(reader, &document, &before, &mut mistakes);
+    settle(reader, &mut candidates, &mut mistakes);
+    candidates.retain(|candidate| candidate.becomes != Becomes::Nothing);
+    let sound = candidates.iter().all(|candidate| candidate.becomes == Becomes::New);
+    let tenants = candidates.len();
+    let document = if sound && tenants == document.tenants.len() {
         fetched.to_vec()
     } else {
         written(&candidates, &document)
     };
-    let tenants = candidates.iter().filter(|candidate| !candidate.is_absent).count();
     Ok(Merged { document, tenants, mistakes })
 }
 
 /// What each tenant had and claimed before.
-fn known<'d>(reader: &Reader<'_>, before: &DirectoryDocument<'d>) -> ByTenant<Before<'d>> {
+fn known<'d>(reader: &Reader<'_>, before: &DirectoryDocument<'d>) -> Before<'d> {
     let entries = before.tenants.iter().enumerate().filter_map(|(index, raw)| {
         let entry = Entry::read(reader, index, raw.get());
-        let (spec, id) = (entry.spec?, entry.id?);
-        let closed = !spec.issuers.is_empty() || before.closed.contains(&id);
-        Some((id, Before { text: raw.get(), claims: entry.claims, closed }))
+        entry.is_sound().then_some(())?;
+        Some((entry.id?, (raw.get(), entry.claims)))
     });
     entries.collect()
 }
@@ -83,177 +93,171 @@ fn known<'d>(reader: &Reader<'_>, before: &DirectoryDocument<'d>) -> ByTenant<Be
 fn candidates<'d>(
     reader: &Reader<'_>,
     document: &DirectoryDocument<'d>,
-    mistakes: &mut Vec<ConfigError>,
+    before: &'d Before<'_>,
+    mistakes: &mut Mistakes,
 ) -> Vec<Candidate<'d>> {
     let mut candidates: Vec<Candidate<'d>> = Vec::new();
     let mut places: ByTenant<usize> = ByTenant::new();
     for (index, raw) in document.tenants.iter().enumerate() {
         let entry = Entry::read(reader, index, raw.get());
-        mistakes.extend(entry.mistakes.iter().cloned());
+        let is_sound = entry.is_sound();
+        mistakes.extend(entry.mistakes);
         // Whose entry it is can't be told.
-        let Some(id) = entry.id.clone() else {
+        let Some(id) = entry.id else {
             continue;
         };
-        let tell = |problem: &str| ConfigError {
-            path: format!("tenants[{index}].id"),
-            problem: problem.to_owned(),
-        };
+        let at = || format!("tenants[{index}].id");
         if reader.guard.tenancy.directory.own.get(&id).is_some() {
             mistakes
-                .push(tell("is the id or alias of a tenant of the configuration, which keeps it"));
+                .add(at(), "is the id or alias of a tenant of the configuration, which keeps it");
             continue;
         }
         if let Some(&place) = places.get(&id) {
-            mistakes.push(tell("is there already; the first entry counts"));
+            mistakes.add(at(), "is there already; the first entry counts");
             // Whichever says that it is inactive.
             if let Some(first) = candidates.get_mut(place).filter(|_| entry.says_inactive) {
-                first.stays = true;
-                first.new.says_inactive = true;
+                first.is_sound = false;
+                first.says_inactive = true;
             }
             continue;
         }
         places.insert(id.clone(), candidates.len());
-        let stays = !entry.is_sound();
-        // What it claims is enough to settle who keeps what.
-        let entry = Entry { spec: None, ..entry };
-        let text = raw.get();
-        let candidate = Candidate { id, new: entry, text, fallback: None, stays, is_absent: false };
-        candidates.push(candidate);
+        let claims = if is_sound { entry.claims } else { Claims::of_id(&id) };
+        candidates.push(Candidate {
+            id,
+            text: raw.get(),
+            claims,
+            says_inactive: entry.says_inactive,
+            is_sound,
+            last: None,
+            becomes: Becomes::New,
+        });
+    }
+    let nobody = Owners::of_guard(reader.guard);
+    for candidate in &mut candidates {
+        candidate.last = last(reader, candidate, before, &nobody);
     }
     candidates
 }
 
-/// Decides whose new entry counts. Each round some more keep what they had,
-/// which may take what others claim, until nothing changes.
-fn settle(
-    reader: &Reader<'_>,
-    candidates: &mut [Candidate<'_>],
-    before: &ByTenant<Before<'_>>,
-    mistakes: &mut Vec<ConfigError>,
-) {
-    let mut owned = Owners::of_guard(reader.guard);
+/// Decides what of each tenant is put in force.
+fn settle(reader: &Reader<'_>, candidates: &mut [Candidate<'_>], mistakes: &mut Mistakes) {
+    let mut owners = Owners::of_guard(reader.guard);
     for (number, candidate) in candidates.iter().enumerate() {
-        if let Some(before) = before.get(&candidate.id) {
-            owned.add(&before.claims, number);
-        }
-    }
-    loop {
-        let mut owners = Owners::of_guard(reader.guard);
-        for (number, candidate) in candidates.iter_mut().enumerate().filter(|(_, c)| c.stays) {
-            let fallback = candidate.fallback.get_or_insert_with(|| {
-                let before = before.get(&candidate.id);
-                fallback(reader, &candidate.id, &candidate.new, candidate.text, before)
-            });
-            if fallback.is_earlier {
-                owners.add(&fallback.claims, number);
-            }
-        }
-        let (mut losers, mut absent) = (Vec::new(), Vec::new());
-        for (number, candidate) in candidates.iter().enumerate() {
-            let claims = match candidate.fallback.as_ref().filter(|_| candidate.stays) {
-                Some(fallback) if fallback.is_earlier => continue,
-                Some(fallback) => &fallback.claims,
-                None => &candidate.new.claims,
-            };
-            // What another had before is the other's, if it still wants it.
-            let earlier = owned.conflict_where(claims, number, |owner, claim| {
-                let other = candidates.get(owner);
-                other.is_some_and(|other| !other.stays && wants(reader, other, claim))
-            });
-            match owners.conflict(claims, number).or(earlier) {
-                None => owners.add(claims, number),
-                Some(_) if candidate.stays => absent.push(number),
-                Some(conflict) => losers.push((number, conflict.what)),
-            }
-        }
-        if losers.is_empty() {
-            for (number, candidate) in candidates.iter_mut().enumerate() {
-                candidate.is_absent = absent.binary_search(&number).is_ok();
-            }
-            return;
-        }
-        for (number, what) in losers {
-            if let Some(candidate) = candidates.get_mut(number) {
-                candidate.stays = true;
-                mistakes.push(ConfigError {
-                    path: format!("tenants: {}", candidate.id),
-                    problem: format!("claims {what}, which another has already"),
-                });
+        if let Some(last) = &candidate.last {
+            owners.add(&last.claims, number);
+            // What it had and still wants, in another form maybe.
+            if candidate.is_sound {
+                owners.add(&last.before.also_in(&candidate.claims), number);
             }
         }
     }
+    let ids: HashSet<String> = candidates.iter().map(|candidate| candidate.id.clone()).collect();
+    // First who has a claim against those who had it before, then who is first.
+    let had: Vec<Option<String>> = candidates
+        .iter()
+        .enumerate()
+        .map(|(number, candidate)| {
+            let claims = Some(&candidate.claims).filter(|_| candidate.is_sound)?;
+            owners.conflict(claims, number).or_else(|| {
+                let last = candidate.last.as_ref();
+                let had = |name: &str| last.is_some_and(|last| last.claims.has_name(name));
+                let mut names = claims.names();
+                let other = names.find(|name| *name != candidate.id && ids.contains(*name));
+                other.filter(|name| !had(name)).map(|name| format!("the name {name}"))
+            })
+        })
+        .collect();
+    for (number, (candidate, conflict)) in candidates.iter_mut().zip(had).enumerate() {
+        if !candidate.is_sound {
+            candidate.becomes = Becomes::Last;
+            continue;
+        }
+        match conflict.or_else(|| owners.conflict(&candidate.claims, number)) {
+            None => owners.add(&candidate.claims, number),
+            Some(what) => {
+                candidate.becomes = Becomes::Last;
+                mistakes.add(
+                    format!("tenants: {}", candidate.id),
+                    format!("claims {what}, which another has already"),
+                );
+            }
+        }
+    }
+    for (number, candidate) in candidates.iter_mut().enumerate() {
+        if candidate.becomes != Becomes::Last || candidate.last.is_some() {
+            continue;
+        }
+        // Its name is all that it may still have.
+        let entry = Entry::read(reader, 0, &inactive(&candidate.id));
+        candidate.becomes = match owners.conflict(&entry.claims, number) {
+            None if entry.is_sound() => {
+                owners.add(&entry.claims, number);
+                Becomes::Inactive
+            }
+            _ => Becomes::Nothing,
+        };
+    }
 }
 
-/// Whether a tenant's new entry claims this too.
-fn wants(reader: &Reader<'_>, other: &Candidate<'_>, claim: &Claims) -> bool {
-    let mut own = Owners::of_guard(reader.guard);
-    own.add(&other.new.claims, 0);
-    own.conflict(claim, 1).is_some_and(|conflict| conflict.owner.is_some())
-}
-
-/// What a tenant keeps: its last good entry, less what the new one takes away.
-fn fallback(
+/// What a tenant would keep: its last good entry, less what the new one takes
+/// away. `None` where that isn't good any more, or was another's.
+fn last<'d>(
     reader: &Reader<'_>,
-    id: &str,
-    new: &Entry,
-    text: &str,
-    before: Option<&Before<'_>>,
-) -> Fallback {
-    let sound = |text: String| {
+    candidate: &Candidate<'_>,
+    before: &'d Before<'_>,
+    configuration: &Owners<'_>,
+) -> Option<Last<'d>> {
+    let (text, before) = before.get(&candidate.id)?;
+    let last = if *text == candidate.text && candidate.is_sound {
+        Last { text: None, claims: before.clone(), before }
+    } else {
+        let text = restricted(reader, candidate, text)?;
         let entry = Entry::read(reader, 0, &text);
-        entry.is_sound().then_some((text, entry.claims))
+        entry.is_sound().then_some(())?;
+        Last { text: Some(text), claims: entry.claims, before }
     };
-    let last = before.and_then(|before| {
-        let mut last: Value = serde_json::from_str(before.text).ok()?;
-        let new_value: Value = serde_json::from_str(text).ok()?;
-        restrict(&mut last, &new_value);
-        if new.says_inactive {
-            last.as_object_mut()?.insert("active".into(), Value::Bool(false));
-        }
-        // An issuer may be nothing without the keys that are gone.
-        sound(last.to_string()).or_else(|| sound(without_bad_issuers(reader, last)?.to_string()))
-    });
-    let (text, claims) = last.unwrap_or_else(|| {
-        let text = inactive(id);
-        let claims = Entry::read(reader, 0, &text).claims;
-        (text, claims)
-    });
-    let closed = before.is_some_and(|before| before.closed);
-    Fallback { text, claims, closed, is_earlier: before.is_some() }
+    configuration.conflict(&last.claims, 0).is_none().then_some(last)
 }
 
-/// An entry with those of its issuers that are sound.
-fn without_bad_issuers(reader: &Reader<'_>, mut entry: Value) -> Option<Value> {
-    let Value::Array(mut issuers) = entry.as_object_mut()?.remove("issuers")? else {
-        return None;
-    };
-    issuers.retain(|issuer| {
-        let mut alone = entry.clone();
-        if let Some(alone) = alone.as_object_mut() {
-            alone.insert("issuers".into(), json!([issuer]));
+fn restricted(reader: &Reader<'_>, candidate: &Candidate<'_>, last: &str) -> Option<String> {
+    let mut last: Value = serde_json::from_str(last).ok()?;
+    let news = entry::said(candidate.text);
+    restrict(&mut last, &news.iter().collect::<Vec<_>>());
+    if candidate.says_inactive {
+        last.as_object_mut()?.insert("active".into(), Value::Bool(false));
+    }
+    // What is left of an issuer may be none. Where another is left, that and
+    // the rest go on.
+    let context =
+        json!({"id": last.get("id"), "aliases": last.get("aliases").unwrap_or(&json!([]))});
+    if let Some(Value::Array(issuers)) = last.get_mut("issuers") {
+        let had_some = !issuers.is_empty();
+        issuers.retain(|issuer| {
+            let mut alone = context.clone();
+            if let Some(alone) = alone.as_object_mut() {
+                alone.insert("issuers".into(), json!([issuer]));
+            }
+            Entry::read(reader, 0, &alone.to_string()).is_sound()
+        });
+        if had_some && issuers.is_empty() {
+            return None;
         }
-        Entry::read(reader, 0, &alone.to_string()).is_sound()
-    });
-    entry.as_object_mut()?.insert("issuers".into(), Value::Array(issuers));
-    Some(entry)
+    }
+    Some(last.to_string())
 }
 
 /// The document that is in force.
 fn written(candidates: &[Candidate<'_>], document: &DirectoryDocument<'_>) -> Vec<u8> {
-    let present = || candidates.iter().filter(|candidate| !candidate.is_absent);
-    let kept = |candidate: &&Candidate<'_>| candidate.stays;
-    let entries: Vec<&str> = present()
-        .map(|candidate| match &candidate.fallback {
-            Some(fallback) if candidate.stays => fallback.text.as_str(),
-            _ => candidate.text,
+    let entries: Vec<String> = candidates
+        .iter()
+        .map(|candidate| match (candidate.becomes, &candidate.last) {
+            (Becomes::Last, Some(Last { text: Some(text), .. })) => text.clone(),
+            (Becomes::Inactive, _) => inactive(&candidate.id),
+            _ => candidate.text.to_owned(),
         })
         .collect();
-    let closed = present()
-        .filter(kept)
-        .filter(|candidate| candidate.fallback.as_ref().is_some_and(|fallback| fallback.closed));
-    let closed: Vec<&str> = closed.map(|candidate| candidate.id.as_str()).collect();
-    let (tenants, closed) = (entries.join(","), json!(closed));
     let revoked = document.revoked.map_or("[]", |raw| raw.get());
-    format!(r#"{{"version":1,"tenants":[{tenants}],"revoked":{revoked},"{CLOSED}":{closed}}}"#)
+    format!("{{\"version\":1,\"tenants\":[{}],\"revoked\":{revoked}}}", entries.join(","))
         .into_bytes()
 }

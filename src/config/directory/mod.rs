@@ -8,11 +8,13 @@
 mod claims;
 mod document;
 mod entry;
+mod issuer_keys;
 mod merge;
+mod mistakes;
 mod restrict;
 
 use core::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -28,6 +30,7 @@ use crate::tenant::{Listing, Tenancy};
 use claims::Owners;
 use document::DirectoryDocument;
 use entry::Entry;
+pub(crate) use mistakes::Mistakes;
 
 /// How a fetched directory is read.
 #[derive(Debug)]
@@ -58,7 +61,7 @@ pub(crate) struct Merged {
     /// How many tenants it has.
     pub(crate) tenants: usize,
     /// What was wrong with what was fetched.
-    pub(crate) mistakes: Vec<ConfigError>,
+    pub(crate) mistakes: Mistakes,
 }
 
 /// Reads directories for a guard.
@@ -88,7 +91,7 @@ impl<'g> Reader<'g> {
     /// # Errors
     /// Why it can't be read at all.
     pub(crate) fn load(&self, document: &[u8]) -> Result<FetchedTenants, String> {
-        let document = DirectoryDocument::split_shared(document)?;
+        let document = DirectoryDocument::split(document)?;
         let mut loaded =
             FetchedTenants { revoked: self.revoked(&document).0, ..Default::default() };
         let mut owners = Owners::of_guard(self.guard);
@@ -103,7 +106,7 @@ impl<'g> Reader<'g> {
                 }
             }
             owners.add(&entry.claims, index);
-            self.add(entry, &document.closed, &mut loaded);
+            self.add(entry, &mut loaded);
         }
         Ok(loaded)
     }
@@ -127,18 +130,19 @@ impl<'g> Reader<'g> {
     }
 
     /// Adds a tenant, its keys and its issuers.
-    fn add(&self, entry: Entry, closed: &HashSet<String>, loaded: &mut FetchedTenants) {
+    fn add(&self, entry: Entry, loaded: &mut FetchedTenants) {
         let Some(spec) = entry.spec else {
             return;
         };
         let name = Tenancy::new_name(&spec.id);
         let defaults = &self.guard.tenancy.unlisted_policy;
-        let start_active = self.rules.start_active;
-        let mut tenant = link::tenants::entry(&spec, name.clone(), start_active, defaults);
-        tenant.has_issuers |= closed.contains(&spec.id);
+        let tenant = link::tenants::entry(&spec, name.clone(), self.rules.start_active, defaults);
         loaded.listing.insert(tenant, &spec.aliases);
         let issuers = spec.issuers.into_iter();
-        loaded.issuers.extend(issuers.map(|issuer| link::issuers::owned(issuer, &name)));
+        loaded.issuers.extend(issuers.map(|issuer| {
+            let issuer = link::issuers::owned(issuer, &name);
+            Issuer { source: issuer.source.map(Source::of_tenants), ..issuer }
+        }));
         for client in spec.clients {
             let id: Arc<str> = client.id.into();
             for key in client.keys {
@@ -150,16 +154,7 @@ impl<'g> Reader<'g> {
     }
 }
 
-/// Mistakes by tenant are too many to tell all: the first, and how many more
-/// there are.
-pub(crate) fn told(mistakes: &[ConfigError]) -> Vec<String> {
-    const MOST: usize = 20;
-    let mut lines: Vec<String> = mistakes.iter().take(MOST).map(ToString::to_string).collect();
-    let rest = mistakes.len().saturating_sub(MOST);
-    if rest > 0 {
-        lines.push(format!("and {rest} mistakes more"));
-    }
-    lines
-}
-
 type ByTenant<T> = HashMap<String, T>;
+
+#[cfg(test)]
+mod tests;

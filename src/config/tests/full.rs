@@ -52,6 +52,17 @@ pub(super) fn full() -> Value {
             "limits": {"requests": "1000/min", "actions": {"publish": "100/min"}},
         },
         "tenants": tenants(),
+        "directory": {
+            "cluster": "control-plane",
+            "uri": "https://control-plane.example.com/tenants",
+            "headers": {"authorization": {"env": "SECRET"}, "x-client": "MARKER-header"},
+            "refresh": "10s",
+            "timeout": "2s",
+            "max_stale": "24h",
+            "cooldown": "30s",
+            "max_bytes": "64MiB",
+            "key_clusters": ["idp", "idp-2"],
+        },
         "roles": {
             "admin": {"includes": ["operator"], "scopes": ["*"]},
             "operator": {"includes": ["viewer"]},
@@ -112,6 +123,12 @@ fn jwt() -> Value {
         "max_token_bytes": 16384,
         "cache_entries": 10000,
         "cache_bytes": "16MiB",
+        "revoked": [
+            {"issuer": "customers", "subject": "mallory", "issued_before": "2026-06-01T00:00:00Z"},
+            {"issuer": "customers", "client": "lost-laptop"},
+            {"issuer": "https://partners.example.com/", "jti": "token-1"},
+            {"issuer": "https://partners.example.com/", "sid": "session-1"},
+        ],
         "issuers": [
             {
                 "issuer": "https://idp.example.com/",
@@ -159,6 +176,38 @@ fn jwt() -> Value {
                 "keys": {"jwks": jwks(&[&Key::new(Alg::ES384, "k3")])},
                 "tenant": {"fixed": "acme"},
             },
+            {
+                "issuer": "https://remote.example.com/",
+                "audiences": ["api"],
+                "keys": {
+                    "jwks": jwks(&[&Key::new(Alg::ES256, "k5")]),
+                    "jwks_uri": {
+                        "cluster": "idp",
+                        "uri": "https://remote.example.com/jwks",
+                        "refresh": "5m",
+                        "timeout": "2s",
+                        "max_stale": "24h",
+                        "cooldown": "30s",
+                    },
+                },
+                "tenant": {"fixed": "acme"},
+            },
+            {
+                "issuer": "https://discovered.example.com/",
+                "audiences": ["api"],
+                "keys": {
+                    "discovery": {
+                        "cluster": "idp",
+                        "uri": "https://discovered.example.com/.well-known/openid-configuration",
+                        "jwks_cluster": "keys",
+                        "refresh": "5m",
+                        "timeout": "2s",
+                        "max_stale": "24h",
+                        "cooldown": "30s",
+                    },
+                },
+                "tenant": {"fixed": "globex"},
+            },
         ],
     })
 }
@@ -169,6 +218,7 @@ fn tenants() -> Value {
             "id": "acme",
             "aliases": ["org_9fXk"],
             "active": true,
+            "tokens_not_before": "2026-01-01T00:00:00Z",
             "ip": [
                 "192.168.0.10",
                 "10.0.0.0/8",
