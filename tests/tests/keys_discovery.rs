@@ -63,8 +63,11 @@ fn discovery_is_asked_again_at_each_refresh_so_that_keys_may_move() {
     assert_eq!(moved.header("host"), Some("idp.example.com:443"));
 }
 
-/// What may be wrong with either step, and what the log says of it.
-const WRONG: [(&str, &str, fn(&Idp)); 11] = [
+/// A provider's name, what the log says of it, and how it is spoiled.
+type Wrong = (&'static str, &'static str, fn(&Idp));
+
+/// What may be wrong with either step.
+const WRONG: [Wrong; 11] = [
     ("other-issuer", "of another issuer", |idp| {
         idp.provider.publish_discovery("https://other.example.com/");
     }),

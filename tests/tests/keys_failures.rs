@@ -250,7 +250,7 @@ fn what_was_fetched_holds_until_max_stale_and_no_longer() {
         (case.fail)(idp);
         let failed = Instant::now();
         let seen = idp.provider.stub().seen();
-        let last = seen.iter().filter(|seen| seen.path == Provider::JWKS).next_back().unwrap().at;
+        let last = seen.iter().rfind(|seen| seen.path == Provider::JWKS).unwrap().at;
         let mut number = 0;
         let mut passes = || {
             number += 1;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use keys::{Idp, builder, key_set, metric, said, timed};
 use serde_json::{Value, json};
 use tenant_guard_tests::token::{Key, sha256_hex};
-use tenant_guard_tests::{Envoy, EnvoyBuilder, Protocol, Request, Response, for_each_protocol};
+use tenant_guard_tests::{Envoy, Protocol, Request, Response, for_each_protocol};
 
 /// How long a provider takes to answer.
 const SLOW: Duration = Duration::from_millis(300);
@@ -42,13 +42,9 @@ fn world() -> &'static World {
             ],
         });
         let builder = builder(&idps.iter().collect::<Vec<_>>(), issuers.collect(), document);
-        World { envoy: without_backstop(builder).start(), idps }
+        // What a route in shadow mode lets on, the backstop would not.
+        World { envoy: builder.backstop(false).start(), idps }
     })
-}
-
-/// What a route in shadow mode lets on, the backstop would not.
-fn without_backstop(builder: EnvoyBuilder) -> EnvoyBuilder {
-    builder.backstop(false)
 }
 
 fn first() -> Key {
