@@ -18,18 +18,38 @@ use crate::jwt::Revocations;
 pub(super) const UNREADABLE: &str =
     "is nested too deep, or has a number or a character that there isn't";
 
+const FIELDS: [&str; 3] = ["version", "tenants", "revoked"];
+
+/// The field that only a document in force has.
+pub(super) const CLOSED: &str = "closed";
+
 /// `{"version": 1, "tenants": [...], "revoked": [...]}`.
 pub(super) struct DirectoryDocument<'d> {
     pub(super) tenants: Vec<&'d RawValue>,
     pub(super) revoked: Option<&'d RawValue>,
+    /// Tenants that a mistake took all issuers of their own: others must not
+    /// reach them for that. Only of one that is in force.
+    pub(super) closed: Vec<String>,
 }
 
 impl<'d> DirectoryDocument<'d> {
-    /// Splits a document into its parts.
+    /// Splits a fetched document into its parts.
     ///
     /// # Errors
     /// Why it is no such document.
     pub(super) fn split(text: &'d [u8]) -> Result<Self, String> {
+        Self::read(text, &FIELDS)
+    }
+
+    /// The same for one that is in force, which may say more.
+    ///
+    /// # Errors
+    /// Why it is no such document.
+    pub(super) fn split_shared(text: &'d [u8]) -> Result<Self, String> {
+        Self::read(text, &[FIELDS.as_slice(), &[CLOSED]].concat())
+    }
+
+    fn read(text: &'d [u8], known: &[&str]) -> Result<Self, String> {
         let fields = fields(text).map_err(|error| {
             format!("line {} column {}: not valid JSON of an object", error.line(), error.column())
         })?;
@@ -47,7 +67,6 @@ impl<'d> DirectoryDocument<'d> {
         let tenants: Vec<&RawValue> =
             serde_json::from_str(tenants.get()).map_err(|_| "tenants: must be a list")?;
         // What isn't known may be meant as a rule, and isn't one here.
-        let known = ["version", "tenants", "revoked"];
         if let Some((name, _)) = fields.iter().find(|(name, _)| !known.contains(&name.as_str())) {
             return Err(format!(
                 "{}: unknown field; the fields here are: {}",
@@ -59,7 +78,8 @@ impl<'d> DirectoryDocument<'d> {
         if revoked.is_some_and(|raw| !raw.get().starts_with('[')) {
             return Err("revoked: must be a list".into());
         }
-        Ok(Self { tenants, revoked })
+        let closed = field(CLOSED).and_then(|raw| serde_json::from_str(raw.get()).ok());
+        Ok(Self { tenants, revoked, closed: closed.unwrap_or_default() })
     }
 
     /// The revocations; mistakes are told to the context.

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::claims::{Claims, Owners};
-use super::document::DirectoryDocument;
+use super::document::{CLOSED, DirectoryDocument};
 use super::entry::{self, Entry};
 use super::mistakes::Mistakes;
 use super::restrict::restrict;
@@ -41,6 +41,9 @@ struct Last<'d> {
     text: Option<String>,
     claims: Claims,
     before: &'d Claims,
+    /// Issuers that reach all tenants without issuers of their own don't reach
+    /// it, though it has none left.
+    closed: bool,
 }
 
 /// What is put in force.
@@ -54,7 +57,15 @@ enum Becomes {
     Nothing,
 }
 
-type Before<'d> = ByTenant<(&'d str, Claims)>;
+type Before<'d> = ByTenant<InForce<'d>>;
+
+/// A tenant as it was in force.
+struct InForce<'d> {
+    text: &'d str,
+    claims: Claims,
+    /// It had issuers of its own, or was closed as if it had.
+    closed: bool,
+}
 
 pub(super) fn merge(
     reader: &Reader<'_>,
@@ -62,7 +73,7 @@ pub(super) fn merge(
     before: Option<&[u8]>,
 ) -> Result<Merged, String> {
     let document = DirectoryDocument::split(fetched)?;
-    let before = before.and_then(|before| DirectoryDocument::split(before).ok());
+    let before = before.and_then(|before| DirectoryDocument::split_shared(before).ok());
     let before = before.map(|before| known(reader, &before)).unwrap_or_default();
     let mut mistakes = Mistakes::default();
     mistakes.extend(reader.revoked(&document).1);
@@ -83,8 +94,9 @@ pub(super) fn merge(
 fn known<'d>(reader: &Reader<'_>, before: &DirectoryDocument<'d>) -> Before<'d> {
     let entries = before.tenants.iter().enumerate().filter_map(|(index, raw)| {
         let entry = Entry::read(reader, index, raw.get());
-        entry.is_sound().then_some(())?;
-        Some((entry.id?, (raw.get(), entry.claims)))
+        let (spec, id) = (entry.spec?, entry.id?);
+        let closed = !spec.issuers.is_empty() || before.closed.contains(&id);
+        Some((id, InForce { text: raw.get(), claims: entry.claims, closed }))
     });
     entries.collect()
 }
@@ -208,14 +220,14 @@ fn last<'d>(
     before: &'d Before<'_>,
     configuration: &Owners<'_>,
 ) -> Option<Last<'d>> {
-    let (text, before) = before.get(&candidate.id)?;
+    let InForce { text, claims: before, closed } = before.get(&candidate.id)?;
     let last = if *text == candidate.text && candidate.is_sound {
-        Last { text: None, claims: before.clone(), before }
+        Last { text: None, claims: before.clone(), before, closed: false }
     } else {
         let text = restricted(reader, candidate, text)?;
         let entry = Entry::read(reader, 0, &text);
-        entry.is_sound().then_some(())?;
-        Last { text: Some(text), claims: entry.claims, before }
+        let closed = *closed && entry.spec?.issuers.is_empty();
+        Last { text: Some(text), claims: entry.claims, before, closed }
     };
     configuration.conflict(&last.claims, 0).is_none().then_some(last)
 }
@@ -232,7 +244,6 @@ fn restricted(reader: &Reader<'_>, candidate: &Candidate<'_>, last: &str) -> Opt
     let context =
         json!({"id": last.get("id"), "aliases": last.get("aliases").unwrap_or(&json!([]))});
     if let Some(Value::Array(issuers)) = last.get_mut("issuers") {
-        let had_some = !issuers.is_empty();
         issuers.retain(|issuer| {
             let mut alone = context.clone();
             if let Some(alone) = alone.as_object_mut() {
@@ -240,9 +251,6 @@ fn restricted(reader: &Reader<'_>, candidate: &Candidate<'_>, last: &str) -> Opt
             }
             Entry::read(reader, 0, &alone.to_string()).is_sound()
         });
-        if had_some && issuers.is_empty() {
-            return None;
-        }
     }
     Some(last.to_string())
 }
@@ -258,6 +266,15 @@ fn written(candidates: &[Candidate<'_>], document: &DirectoryDocument<'_>) -> Ve
         })
         .collect();
     let revoked = document.revoked.map_or("[]", |raw| raw.get());
-    format!("{{\"version\":1,\"tenants\":[{}],\"revoked\":{revoked}}}", entries.join(","))
-        .into_bytes()
+    let is_closed = |candidate: &&Candidate<'_>| {
+        candidate.becomes == Becomes::Last
+            && candidate.last.as_ref().is_some_and(|last| last.closed)
+    };
+    let closed: Vec<&str> = candidates.iter().filter(is_closed).map(|c| c.id.as_str()).collect();
+    let closed = match closed.is_empty() {
+        true => String::new(),
+        false => format!(",\"{CLOSED}\":{}", json!(closed)),
+    };
+    let tenants = entries.join(",");
+    format!("{{\"version\":1,\"tenants\":[{tenants}],\"revoked\":{revoked}{closed}}}").into_bytes()
 }

@@ -14,7 +14,7 @@ mod mistakes;
 mod restrict;
 
 use core::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -91,7 +91,8 @@ impl<'g> Reader<'g> {
     /// # Errors
     /// Why it can't be read at all.
     pub(crate) fn load(&self, document: &[u8]) -> Result<FetchedTenants, String> {
-        let document = DirectoryDocument::split(document)?;
+        let document = DirectoryDocument::split_shared(document)?;
+        let closed: HashSet<&str> = document.closed.iter().map(String::as_str).collect();
         let mut loaded =
             FetchedTenants { revoked: self.revoked(&document).0, ..Default::default() };
         let mut owners = Owners::of_guard(self.guard);
@@ -106,7 +107,7 @@ impl<'g> Reader<'g> {
                 }
             }
             owners.add(&entry.claims, index);
-            self.add(entry, &mut loaded);
+            self.add(entry, &closed, &mut loaded);
         }
         Ok(loaded)
     }
@@ -130,13 +131,15 @@ impl<'g> Reader<'g> {
     }
 
     /// Adds a tenant, its keys and its issuers.
-    fn add(&self, entry: Entry, loaded: &mut FetchedTenants) {
+    fn add(&self, entry: Entry, closed: &HashSet<&str>, loaded: &mut FetchedTenants) {
         let Some(spec) = entry.spec else {
             return;
         };
         let name = Tenancy::new_name(&spec.id);
         let defaults = &self.guard.tenancy.unlisted_policy;
-        let tenant = link::tenants::entry(&spec, name.clone(), self.rules.start_active, defaults);
+        let mut tenant =
+            link::tenants::entry(&spec, name.clone(), self.rules.start_active, defaults);
+        tenant.has_issuers |= closed.contains(spec.id.as_str());
         loaded.listing.insert(tenant, &spec.aliases);
         let issuers = spec.issuers.into_iter();
         loaded.issuers.extend(issuers.map(|issuer| {

@@ -9,13 +9,24 @@ use super::issuer_keys::restrict_keys;
 use crate::config::units;
 use crate::host::Timestamp;
 
-/// The lists of an entry whose members have names, and by what they are told.
-const LISTS: [(&str, &[&str]); 4] = [
-    ("clients", &["id"]),
-    ("keys", &["id", "sha256", "hmac_sha256"]),
-    ("issuers", &["issuer"]),
-    ("aliases", &[]),
+/// The lists of an entry whose members have names, by what they are told, and
+/// what members are.
+const LISTS: [(&str, &[&str], What); 4] = [
+    ("clients", &["id"], What::Client),
+    ("keys", &["id", "sha256", "hmac_sha256"], What::Key),
+    ("issuers", &["issuer"], What::Issuer),
+    ("aliases", &[], What::Name),
 ];
+
+/// What is restricted: each has other fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Tenant,
+    Client,
+    Key,
+    Issuer,
+    Name,
+}
 
 /// What a key brings with it.
 const GRANTS: [&str; 2] = ["scopes", "roles"];
@@ -33,26 +44,37 @@ enum Said<'n> {
 /// says something twice there are several: what one of them lists is listed,
 /// what one of them switches off is off.
 pub(super) fn restrict(kept: &mut Value, news: &[&Value]) {
+    restrict_one(kept, news, What::Tenant);
+}
+
+fn restrict_one(kept: &mut Value, news: &[&Value], what: What) {
     let Some(kept) = kept.as_object_mut() else {
         return;
     };
-    if news.iter().any(|new| new.get("active").is_some_and(|active| *active != Value::Bool(true))) {
+    let off = |new: &&Value| new.get("active").is_some_and(|active| *active != Value::Bool(true));
+    if !matches!(what, What::Issuer | What::Name) && news.iter().any(off) {
         kept.insert("active".into(), Value::Bool(false));
     }
-    choose(kept, "tokens_not_before", news, |new, old| new > old);
-    choose(kept, "expires", news, |new, old| new < old);
-    let issuers = kept.get("issuers").and_then(Value::as_array);
-    let had_issuers = issuers.is_some_and(|issuers| !issuers.is_empty());
-    for (list, named_by) in LISTS {
-        restrict_list(kept, list, news, named_by);
+    match what {
+        What::Tenant => choose(kept, "tokens_not_before", news, |new, old| new > old),
+        What::Key => choose(kept, "expires", news, |new, old| new < old),
+        What::Client | What::Issuer | What::Name => {}
     }
-    if had_issuers && drop_keyless_issuers(kept) {
-        // Without one of its own, those of all tenants would reach it.
-        kept.insert("active".into(), Value::Bool(false));
+    for (list, named_by, members) in LISTS {
+        restrict_list(kept, list, news, named_by, members);
+    }
+    if what == What::Tenant {
+        drop_keyless_issuers(kept);
     }
 }
 
-fn restrict_list(kept: &mut Map<String, Value>, list: &str, news: &[&Value], named_by: &[&str]) {
+fn restrict_list(
+    kept: &mut Map<String, Value>,
+    list: &str,
+    news: &[&Value],
+    named_by: &[&str],
+    what: What,
+) {
     let Some(Value::Array(members)) = kept.get_mut(list) else {
         return;
     };
@@ -71,17 +93,17 @@ fn restrict_list(kept: &mut Map<String, Value>, list: &str, news: &[&Value], nam
     }
     members.retain_mut(|member| {
         let Some(same) = listed.get(&name(member, named_by)) else {
-            if takes_away && list == "clients" {
+            if takes_away && what == What::Client {
                 return switch_off(member);
             }
             return !takes_away;
         };
-        restrict(member, same);
-        match (list, member.as_object_mut()) {
-            ("issuers", Some(issuer)) => restrict_keys(issuer, same),
-            ("keys", Some(key)) => {
+        restrict_one(member, same, what);
+        match (what, member.as_object_mut()) {
+            (What::Issuer, Some(issuer)) => restrict_keys(issuer, same),
+            (What::Key, Some(key)) => {
                 for grants in GRANTS {
-                    restrict_list(key, grants, same, &[]);
+                    restrict_list(key, grants, same, &[], What::Name);
                 }
             }
             _ => {}
@@ -101,16 +123,14 @@ fn switch_off(client: &mut Value) -> bool {
     true
 }
 
-/// Takes out the issuers that have no keys left. Whether there were some, and
-/// no issuer is left.
-fn drop_keyless_issuers(kept: &mut Map<String, Value>) -> bool {
+/// Takes out the issuers that have no keys left.
+fn drop_keyless_issuers(kept: &mut Map<String, Value>) {
     let Some(Value::Array(issuers)) = kept.get_mut("issuers") else {
-        return false;
+        return;
     };
     issuers.retain(|issuer| {
         !issuer.get("keys").is_some_and(|keys| keys.as_object().is_some_and(Map::is_empty))
     });
-    issuers.is_empty()
 }
 
 fn said<'n>(new: &'n Value, list: &str) -> Said<'n> {

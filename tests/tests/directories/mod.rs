@@ -152,6 +152,15 @@ impl World {
         self.envoy.stat(&format!("wasmcustom.tenant_guard.{name}"))
     }
 
+    /// Waits until a gauge, which workers set once a second, is so.
+    pub fn wait_for_gauge(&self, name: &str, is_so: impl Fn(u64) -> bool) {
+        let deadline = Instant::now() + WAIT;
+        while !self.metric(name).is_some_and(&is_so) {
+            assert!(Instant::now() < deadline, "{name}: {:?}", self.metric(name));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Waits until so many more fetches of the directory failed.
     pub fn wait_for_failures(&self, more: u64) {
         self.wait_for_count("directory.failures", more);

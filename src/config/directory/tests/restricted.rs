@@ -82,7 +82,7 @@ fn what_is_gone_or_off_is_gone_or_off() {
     let kept = after(roles(&good), rotated);
     assert_eq!(kept["clients"][0]["keys"].as_array().unwrap().len(), 1);
     // A field that is gone takes all of it away.
-    for (field, left) in [("clients", json!([])), ("aliases", json!([]))] {
+    for (field, left) in [("clients", gone), ("aliases", json!([]))] {
         let mut changed = bad(good.clone());
         changed.as_object_mut().unwrap().remove(field);
         assert_eq!(after(roles(&good), changed)[field], left);
@@ -177,7 +177,7 @@ fn keys_that_an_issuer_doesn_t_list_any_more_are_gone() {
                 assert_eq!(kept["issuers"][0]["keys"], left, "{old} {new}");
                 assert_eq!(kept["active"], Value::Null);
             }
-            None => assert_eq!(kept["active"], json!(false), "{old} {new}: {kept}"),
+            None => assert_eq!(kept["issuers"], json!([]), "{old} {new}: {kept}"),
         }
     }
 }
@@ -207,16 +207,27 @@ fn an_issuer_without_keys_takes_no_other_down() {
     assert_eq!((fetching.issuers("https://a").len(), fetching.issuers("https://b").len()), (0, 1));
 }
 
-/// Else every issuer that reaches tenants without issuers would reach it.
 #[test]
-fn a_tenant_that_loses_all_its_issuers_is_inactive() {
+fn a_tenant_that_a_mistake_takes_all_its_issuers_is_closed_to_others() {
+    let guard = configuration(json!({}));
     let good = merged(entry("a", &["k1"]), json!({"issuers": [issuer("https://a", jwks(&["1"]))]}));
     let mut rotated = good.clone();
     rotated["issuers"][0]["keys"] = jwks(&["2"]);
-    assert_eq!(after(good.clone(), bad(rotated))["active"], json!(false));
-    // Whether it wants none any more, or the mistake is in their name.
-    let kept = after(good, bad(entry("a", &["k1"])));
-    assert_eq!((&kept["active"], &kept["issuers"]), (&json!(false), &json!([])));
+    // The mistake may be in the name of the list, or the list itself one.
+    let none = merged(entry("a", &["k1"]), json!({"issuers": []}));
+    for without in [rotated, none, entry("a", &["k1"])] {
+        let mut fetching = Fetching::new(&guard);
+        fetching.fetch(core::slice::from_ref(&good));
+        for _ in 0..2 {
+            fetching.fetch(&[bad(without.clone())]);
+            assert_eq!(fetching.issuers("https://a").len(), 0);
+            assert_eq!(fetching.opens("k1").unwrap(), "a");
+            assert!(fetching.is_closed("a"), "{without}");
+        }
+        // Without a mistake it is what it says.
+        fetching.fetch(&[entry("a", &["k1"])]);
+        assert!(!fetching.is_closed("a"));
+    }
 }
 
 #[test]
