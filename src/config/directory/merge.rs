@@ -73,11 +73,20 @@ pub(super) fn merge(
     before: Option<&[u8]>,
 ) -> Result<Merged, String> {
     let document = DirectoryDocument::split(fetched)?;
-    let before = before.and_then(|before| DirectoryDocument::split_shared(before).ok());
-    let before = before.map(|before| known(reader, &before)).unwrap_or_default();
     let mut mistakes = Mistakes::default();
     mistakes.extend(reader.revoked(&document).1);
-    let mut candidates = candidates(reader, &document, &before, &mut mistakes);
+    let mut candidates = candidates(reader, &document, &mut mistakes);
+    if candidates.len() == document.tenants.len() && agree(reader, &candidates) {
+        // Who had what before doesn't matter.
+        let tenants = candidates.len();
+        return Ok(Merged { document: fetched.to_vec(), tenants, mistakes });
+    }
+    let before = before.and_then(|before| DirectoryDocument::split_shared(before).ok());
+    let before = before.map(|before| known(reader, &before)).unwrap_or_default();
+    let nobody = Owners::of_guard(reader.guard);
+    for candidate in &mut candidates {
+        candidate.last = last(reader, candidate, &before, &nobody);
+    }
     settle(reader, &mut candidates, &mut mistakes);
     candidates.retain(|candidate| candidate.becomes != Becomes::Nothing);
     let sound = candidates.iter().all(|candidate| candidate.becomes == Becomes::New);
@@ -88,6 +97,16 @@ pub(super) fn merge(
         written(&candidates, &document)
     };
     Ok(Merged { document, tenants, mistakes })
+}
+
+/// Whether all entries are sound, and nobody claims what another does.
+fn agree(reader: &Reader<'_>, candidates: &[Candidate<'_>]) -> bool {
+    let mut owners = Owners::of_guard(reader.guard);
+    candidates.iter().enumerate().all(|(number, candidate)| {
+        let alone = candidate.is_sound && owners.conflict(&candidate.claims, number).is_none();
+        owners.add(&candidate.claims, number);
+        alone
+    })
 }
 
 /// What each tenant had and claimed before.
@@ -105,7 +124,6 @@ fn known<'d>(reader: &Reader<'_>, before: &DirectoryDocument<'d>) -> Before<'d> 
 fn candidates<'d>(
     reader: &Reader<'_>,
     document: &DirectoryDocument<'d>,
-    before: &'d Before<'_>,
     mistakes: &mut Mistakes,
 ) -> Vec<Candidate<'d>> {
     let mut candidates: Vec<Candidate<'d>> = Vec::new();
@@ -144,10 +162,6 @@ fn candidates<'d>(
             last: None,
             becomes: Becomes::New,
         });
-    }
-    let nobody = Owners::of_guard(reader.guard);
-    for candidate in &mut candidates {
-        candidate.last = last(reader, candidate, before, &nobody);
     }
     candidates
 }
