@@ -152,7 +152,17 @@ impl Slot {
         let Some(number) = self.record.content.filter(|number| self.taken != Some(*number)) else {
             return Ok(());
         };
-        let content = store::content(network, self.id(), number)?;
+        let content = match store::content(network, self.id(), number) {
+            Ok(content) => content,
+            Err(error) => {
+                // Nothing is in force before it can be read.
+                if self.taken.is_none() {
+                    self.record.content = None;
+                }
+                self.look_at = 0.0;
+                return Err(error);
+            }
+        };
         let taken = match &content {
             Some(content) => keeper.take_over(&self.source, content, &self.record.kids),
             // It is being written, or whoever wrote it is gone.
@@ -168,6 +178,12 @@ impl Slot {
                 if self.taken.is_none() || content.is_some() {
                     self.record.content = None;
                 }
+                // It is fetched again soon, which requests may wait for.
+                if self.record.failures == 0 {
+                    let again = self.record.fetched.map_or(0.0, |fetched| fetched + 1.0);
+                    self.record.due = self.record.due.min(again);
+                }
+                self.look_at = 0.0;
             }
         }
         Ok(())
@@ -237,8 +253,5 @@ impl Slot {
             || schedule::is_due(timing, &self.record, now)
             || self.record.content.is_none() && self.record.attempts == 0
             || judges_anew && self.record.failures == 0
-            || self.lost
-                && self.record.failures == 0
-                && self.record.fetched.is_none_or(|fetched| now >= fetched + 1.0)
     }
 }
