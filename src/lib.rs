@@ -65,7 +65,8 @@ pub use host::{
 };
 pub use jwt::{CacheUse, TokenCache};
 pub use remote::{
-    Answer, Event, Fetcher, Keeper, Kept, Network, Ready, Source, SourceId, Store, WaitingRoom,
+    Answer, Event, Fetcher, Keeper, Kept, MOST_AT_ONCE, Network, Ready, Source, SourceId, Store,
+    WaitingRoom,
 };
 pub use reply::Reply;
 pub use request::Headers;

@@ -53,14 +53,20 @@ pub(super) fn resume_request() -> Answer<()> {
     check("proxy_continue_stream", unsafe { proxy_continue_stream(REQUEST) })
 }
 
-/// Sends a request without a body to a cluster.
+/// Sends a request without a body to a cluster, for the root.
 ///
 /// The SDK must know of each call, or it panics at its answer; and it panics
-/// where the host says what it doesn't expect. So a host is asked first for
-/// what can't be: one that answers that as hosts should is known by its
-/// manners.
-pub(super) fn call(cluster: &str, headers: &[(&str, &str)], timeout: Duration) -> Answer<u32> {
+/// where the host says what it doesn't expect, there and when it switches to
+/// the root at the answer. So a host is asked first for what can't be, and to
+/// switch: one that answers that as hosts should is known by its manners.
+pub(super) fn call(
+    root: u32,
+    cluster: &str,
+    headers: &[(&str, &str)],
+    timeout: Duration,
+) -> Answer<u32> {
     let call = "proxy_http_call";
+    switch_to(root)?;
     match refused_call() {
         BAD_ARGUMENT | INTERNAL_FAILURE => {}
         status => return Err(HostError { call, status }),

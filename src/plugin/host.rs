@@ -43,6 +43,14 @@ struct VerifyResult {
 pub(super) struct ProxyHost {
     /// It said once that it doesn't verify signatures.
     verifies_nothing: Cell<bool>,
+    /// The plugin's root context.
+    root: u32,
+}
+
+impl ProxyHost {
+    pub(super) fn of(root: u32) -> Self {
+        Self { root, ..Self::default() }
+    }
 }
 
 impl SignatureVerifier for ProxyHost {
@@ -109,7 +117,7 @@ impl Store for ProxyHost {
 
 impl Network for ProxyHost {
     fn get(&self, cluster: &str, headers: &[(&str, &str)], timeout: f64) -> Result<u32, HostError> {
-        contexts::call(cluster, headers, Duration::from_secs_f64(timeout))
+        contexts::call(self.root, cluster, headers, Duration::from_secs_f64(timeout))
     }
 }
 

@@ -8,38 +8,24 @@ use super::gauges::part;
 use super::hostcalls::{self, Buffer, Map};
 use super::pairs;
 use super::stream::Waiting;
+use super::ticks::HURRY;
 use super::worker::{self, Worker, level};
 use crate::halt::Patience;
 use crate::host::{Host, HostError, Timestamp};
-use crate::remote::{Answer, Event, Kept, Ready, SourceId};
-
-/// The first tick after a start, and those while requests wait, in
-/// milliseconds: what another worker fetched is to be seen soon.
-const HURRY: u32 = 10;
+use crate::remote::{Answer, Event, Kept, MOST_AT_ONCE, Ready, SourceId};
 
 impl Worker {
     /// Asks for a first tick, where there is anything to fetch. Where the host
     /// doesn't tick nothing is fetched, and nobody waits for it.
-    pub(super) fn start(&self) {
-        if !self.fetcher.borrow().is_idle() {
-            self.hurry();
-        }
-    }
-
-    fn hurry(&self) {
-        match contexts::tick_in(HURRY) {
-            Ok(()) => self.ticks.set(true),
-            Err(error) => {
-                self.ticks.set(false);
-                worker::log_failure(crate::audit::AuditLevel::Error, error);
-            }
-        }
+    pub(super) fn start(&self) -> bool {
+        !self.fetcher.borrow().is_idle() && self.ticks.hurry(HURRY)
     }
 
     /// Whether a request may wait.
     pub(super) fn patience(&self) -> Patience {
         match self.room.try_borrow() {
-            Ok(room) if self.ticks.get() => room.patience(),
+            // A host that refused to tick may do so by now.
+            Ok(room) if self.ticks.are_on() || self.start() => room.patience(),
             _ => Patience::Waited,
         }
     }
@@ -51,13 +37,17 @@ impl Worker {
         rounds: u32,
         sources: &[SourceId],
     ) -> Result<(), Waiting> {
+        // Who can't be reached from elsewhere, or is reached by no tick, would
+        // wait for ever.
+        if contexts::switch_to(request.context).is_err() || !self.ticks.hurry(HURRY) {
+            return Err(request);
+        }
         let (Ok(now), Ok(mut fetcher), Ok(mut room)) =
             (self.host.now(), self.fetcher.try_borrow_mut(), self.room.try_borrow_mut())
         else {
             return Err(request);
         };
         room.enter(request, rounds, sources, &mut fetcher, now);
-        self.hurry();
         Ok(())
     }
 
@@ -73,23 +63,23 @@ impl Worker {
         self.room.try_borrow().is_ok_and(|room| !room.is_empty())
     }
 
-    /// Fetches what is due and lets requests go on that waited for it.
-    pub(super) fn tick(self: &Rc<Self>, root: u32) {
+    /// Fetches what is due and lets requests go on that waited for it. Gives
+    /// when the next tick should be, in milliseconds.
+    pub(super) fn tick(self: &Rc<Self>, root: u32) -> Option<u32> {
         let events = self.with_guard(|fetcher, kept, host| fetcher.tick(kept, host));
         self.report(events);
-        self.wake(root);
+        let more = self.wake(root);
         let Ok(now) = self.host.now() else {
-            return;
+            return None;
         };
         // Whether a gauge is set decides nothing.
         let _ = self.measure(now);
         let pause = match self.has_waiting() {
+            true if more => 1,
             true => HURRY,
             false => (self.fetcher.borrow().pause(now) * 1000.0) as u32,
         };
-        if let Err(error) = contexts::tick_in(pause.max(1)) {
-            worker::log_failure(crate::audit::AuditLevel::Error, error);
-        }
+        Some(pause.max(1))
     }
 
     /// Takes the answer to a call.
@@ -99,7 +89,9 @@ impl Worker {
         let events =
             self.with_guard(|fetcher, kept, host| fetcher.answered(token, answer, kept, host));
         self.report(events);
-        self.wake(root);
+        if self.wake(root) {
+            self.ticks.hurry(1);
+        }
     }
 
     fn with_guard(
@@ -130,26 +122,39 @@ impl Worker {
         }
     }
 
-    /// Decides again on requests that waited long enough.
-    fn wake(self: &Rc<Self>, root: u32) {
+    /// Decides again on requests that waited long enough; whether there are
+    /// more.
+    fn wake(self: &Rc<Self>, root: u32) -> bool {
         let ready = match (self.host.now(), self.fetcher.try_borrow(), self.room.try_borrow_mut()) {
             (Ok(now), Ok(fetcher), Ok(mut room)) => room.ready(&fetcher, now),
             // Without a clock nobody knows how long: it is over for all.
-            (Err(_), _, Ok(mut room)) => room.all(),
-            _ => return,
+            (Err(_), _, Ok(mut room)) => room.any(),
+            _ => return false,
         };
         if ready.is_empty() {
-            return;
+            return false;
         }
+        let more = ready.len() == MOST_AT_ONCE;
+        let mut failed = None;
         for Ready { request, rounds, patience } in ready {
-            // Where its context is gone there is nobody to answer.
-            if contexts::switch_to(request.context).is_ok() {
-                request.go_on(self, rounds, patience);
+            match contexts::switch_to(request.context) {
+                Ok(()) => request.go_on(self, rounds, patience),
+                // One that is over was forgotten, so this one is still there.
+                Err(error) => {
+                    failed = Some(error);
+                    if let Ok(mut room) = self.room.try_borrow_mut() {
+                        room.put_back(request, rounds);
+                    }
+                }
             }
+        }
+        if let (Some(error), false) = (failed, self.out_of_reach.replace(failed.is_some())) {
+            worker::log_failure(crate::audit::AuditLevel::Error, error);
         }
         if let Err(error) = contexts::switch_to(root) {
             worker::log_failure(crate::audit::AuditLevel::Error, error);
         }
+        more
     }
 
     fn measure(&self, now: Timestamp) -> Result<(), HostError> {

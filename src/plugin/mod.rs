@@ -22,6 +22,8 @@ mod root;
 #[cfg(target_arch = "wasm32")]
 mod stream;
 #[cfg(target_arch = "wasm32")]
+mod ticks;
+#[cfg(target_arch = "wasm32")]
 mod worker;
 
 /// The host that this VM runs in.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::host::VmEnvironment;
 use super::hostcalls::{self, Buffer};
 use super::stream::Stream;
+use super::ticks::Ticks;
 use super::worker::{Worker, level};
 use crate::audit::AuditLevel;
 use crate::config;
@@ -30,6 +31,7 @@ struct Root {
     worker: Option<Rc<Worker>>,
     /// Workers of configurations before, for which requests wait.
     retired: Vec<Rc<Worker>>,
+    ticks: Rc<Ticks>,
 }
 
 impl Context for Root {
@@ -69,7 +71,9 @@ impl RootContext for Root {
                 let revision = loaded.guard.revision().unwrap_or("none");
                 let version = env!("CARGO_PKG_VERSION");
                 say(AuditLevel::Info, &format!("tenant_guard {version}: revision {revision}"));
-                let worker = Worker::new(loaded.guard, environment, digest(&document));
+                let digest = digest(&document);
+                let (root, ticks) = (self.context, Rc::clone(&self.ticks));
+                let worker = Worker::new(loaded.guard, environment, digest, root, ticks);
                 worker.start();
                 self.worker = Some(Rc::new(worker));
                 true
@@ -85,8 +89,10 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         self.retired.retain(|worker| worker.has_waiting());
-        for worker in self.retired.iter().chain(&self.worker) {
-            worker.tick(self.context);
+        let workers = self.retired.iter().chain(&self.worker);
+        let pauses = workers.filter_map(|worker| worker.tick(self.context));
+        if let Some(pause) = pauses.min() {
+            self.ticks.every(pause);
         }
     }
 

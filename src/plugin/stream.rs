@@ -160,8 +160,10 @@ impl HttpContext for Stream {
         self.action()
     }
 
-    /// Runs for local replies too, the guard's own included.
+    /// Runs for local replies too, the guard's own included. One to a request
+    /// that waits is another's: then there is nothing more to decide.
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+        self.forget();
         if let (Some(worker), Ok(state)) = (&self.worker, self.state.try_borrow())
             && let State::Decided(decided) = &*state
         {

@@ -1,6 +1,7 @@
 //! One worker: a guard, and what it keeps between requests.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use chrono::{DateTime, SecondsFormat};
 
@@ -10,6 +11,7 @@ use super::hostcalls::{self, Map};
 use super::metrics::Metrics;
 use super::pairs;
 use super::stream::Waiting;
+use super::ticks::Ticks;
 use crate::audit::AuditLevel;
 use crate::decision::Decision;
 use crate::halt::Patience;
@@ -35,8 +37,9 @@ pub(super) struct Worker {
     pub(super) measured: Cell<u64>,
     pub(super) fetcher: RefCell<Fetcher>,
     pub(super) room: RefCell<WaitingRoom<Waiting>>,
-    /// Whether the host ticks.
-    pub(super) ticks: Cell<bool>,
+    pub(super) ticks: Rc<Ticks>,
+    /// A request that waited couldn't be reached, which the log was told.
+    pub(super) out_of_reach: Cell<bool>,
     refused: Cell<Audited>,
     let_on: Cell<Audited>,
     /// Apart from the others, so that no flood of theirs hides who acts for
@@ -76,14 +79,20 @@ struct Audited {
 }
 
 impl Worker {
-    /// A worker for a configuration with that digest.
-    pub(super) fn new(mut guard: Guard, environment: VmEnvironment, configuration: u64) -> Self {
+    /// A worker of this root for a configuration with that digest.
+    pub(super) fn new(
+        mut guard: Guard,
+        environment: VmEnvironment,
+        configuration: u64,
+        root: u32,
+        ticks: Rc<Ticks>,
+    ) -> Self {
         let cache = guard.new_cache();
         let kept = Kept { guard: &mut guard, environment: &environment };
         let fetcher = Fetcher::new(configuration, &kept);
         Self {
             cache: RefCell::new(cache),
-            host: ProxyHost::default(),
+            host: ProxyHost::of(root),
             fetcher: RefCell::new(fetcher),
             guard: RefCell::new(guard),
             environment,
@@ -91,7 +100,8 @@ impl Worker {
             gauges: Gauges::default(),
             measured: Cell::default(),
             room: RefCell::default(),
-            ticks: Cell::default(),
+            ticks,
+            out_of_reach: Cell::default(),
             refused: Cell::default(),
             let_on: Cell::default(),
             acting: Cell::default(),

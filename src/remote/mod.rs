@@ -23,7 +23,7 @@ pub use fetcher::Fetcher;
 pub use keeper::{Keeper, Kept};
 pub use source::Source;
 pub use store::Store;
-pub use waiting::{Ready, WaitingRoom};
+pub use waiting::{MOST_AT_ONCE, Ready, WaitingRoom};
 
 pub(crate) use source::{Content, Timing};
 pub(crate) use uri::Uri;

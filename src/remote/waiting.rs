@@ -12,6 +12,11 @@ const MOST: usize = 4_096;
 /// that they brought, and for a new key.
 const MOST_ROUNDS: u32 = 3;
 
+/// How many requests are let go at once. Envoy does to one what was said of it
+/// while the VM is called for the one before: so many calls deep is too deep
+/// for a VM at some hundreds. Nor are others kept waiting meanwhile.
+pub const MOST_AT_ONCE: usize = 32;
+
 /// Requests that wait, in the order they came.
 #[derive(Debug)]
 pub struct WaitingRoom<R> {
@@ -76,7 +81,8 @@ impl<R> WaitingRoom<R> {
         self.waiting.push(Waiting { request, rounds, wants, until: now + longest });
     }
 
-    /// Takes out the requests that have nothing more to wait for.
+    /// Takes out the requests that have nothing more to wait for, the first
+    /// [`MOST_AT_ONCE`] of them.
     pub fn ready(&mut self, fetcher: &Fetcher, now: Timestamp) -> Vec<Ready<R>> {
         let now = now.seconds();
         let hopes = |waiting: &Waiting<R>, hope: Hope| {
@@ -85,7 +91,8 @@ impl<R> WaitingRoom<R> {
         };
         let is_ready =
             |waiting: &mut Waiting<R>| now >= waiting.until || !hopes(waiting, Hope::Alive);
-        let ready: Vec<Waiting<R>> = self.waiting.extract_if(.., is_ready).collect();
+        let ready = self.waiting.extract_if(.., is_ready).take(MOST_AT_ONCE);
+        let ready: Vec<Waiting<R>> = ready.collect();
         let ready = ready.into_iter();
         ready
             .map(|waiting| {
@@ -103,9 +110,16 @@ impl<R> WaitingRoom<R> {
             .collect()
     }
 
-    /// Takes out all requests: they may wait no longer.
-    pub fn all(&mut self) -> Vec<Ready<R>> {
-        let waiting = core::mem::take(&mut self.waiting).into_iter();
+    /// Takes a request back that couldn't be let go: it is tried again, and
+    /// waits for nothing else.
+    pub fn put_back(&mut self, request: R, rounds: u32) {
+        self.waiting.push(Waiting { request, rounds, wants: Vec::new(), until: 0.0 });
+    }
+
+    /// Takes out the first [`MOST_AT_ONCE`] requests: they may wait no longer.
+    pub fn any(&mut self) -> Vec<Ready<R>> {
+        let most = self.waiting.len().min(MOST_AT_ONCE);
+        let waiting = self.waiting.drain(..most);
         let over =
             |Waiting { request, rounds, .. }| Ready { request, rounds, patience: Patience::Waited };
         waiting.map(over).collect()
