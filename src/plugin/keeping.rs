@@ -63,6 +63,20 @@ impl Worker {
         self.room.try_borrow().is_ok_and(|room| !room.is_empty())
     }
 
+    /// Whether a worker of a configuration before is still needed: requests
+    /// wait for it, or what it fetches.
+    pub(super) fn is_needed(&self) -> bool {
+        let calls = |now| self.fetcher.try_borrow().is_ok_and(|fetcher| fetcher.is_calling(now));
+        self.has_waiting() || self.host.now().is_ok_and(calls)
+    }
+
+    /// Fetches nothing more.
+    pub(super) fn leave(&self) {
+        if let Ok(mut fetcher) = self.fetcher.try_borrow_mut() {
+            fetcher.leave(&self.host);
+        }
+    }
+
     /// Fetches what is due and lets requests go on that waited for it. Gives
     /// when the next tick should be, in milliseconds.
     pub(super) fn tick(self: &Rc<Self>, root: u32) -> Option<u32> {

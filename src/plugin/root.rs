@@ -29,7 +29,7 @@ proxy_wasm::main! {{
 struct Root {
     context: u32,
     worker: Option<Rc<Worker>>,
-    /// Workers of configurations before, for which requests wait.
+    /// Workers of configurations before that are still needed.
     retired: Vec<Rc<Worker>>,
     ticks: Rc<Ticks>,
 }
@@ -39,6 +39,14 @@ impl Context for Root {
         for worker in self.worker.iter().chain(&self.retired) {
             worker.answered(self.context, token, headers, size);
         }
+    }
+
+    /// No answer comes any more: others may fetch.
+    fn on_done(&mut self) -> bool {
+        for worker in self.worker.iter().chain(&self.retired) {
+            worker.leave();
+        }
+        true
     }
 }
 
@@ -88,9 +96,10 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
-        self.retired.retain(|worker| worker.has_waiting());
-        let workers = self.retired.iter().chain(&self.worker);
-        let pauses = workers.filter_map(|worker| worker.tick(self.context));
+        self.retired.retain(|worker| worker.is_needed());
+        // One that only waits for an answer leaves all else to its successor.
+        let waiting = self.retired.iter().filter(|worker| worker.has_waiting());
+        let pauses = waiting.chain(&self.worker).filter_map(|worker| worker.tick(self.context));
         if let Some(pause) = pauses.min() {
             self.ticks.every(pause);
         }

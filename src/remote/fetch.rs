@@ -221,6 +221,21 @@ impl Slot {
         Ok(())
     }
 
+    /// Gives up the fetch that is under way, and lets others make it.
+    pub(super) fn leave(&mut self, network: &dyn Network) {
+        let Some(lease) = self.call.take().map(|call| call.lease) else {
+            return;
+        };
+        // Where the host fails the lease ends by itself.
+        let _ = store::update(network, self.id(), |record| {
+            let is_mine = record.lease.is_some_and(|held| held.id == lease.id);
+            if is_mine {
+                record.lease = None;
+            }
+            is_mine
+        });
+    }
+
     pub(super) fn log(&self, level: AuditLevel, text: &str, events: &mut Vec<Event>) {
         events.push(Event::Log(level, format!("tenant_guard: {}: {text}", self.source.label)));
     }

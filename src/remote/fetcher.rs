@@ -158,6 +158,19 @@ impl Fetcher {
         (base * (0.75 + 0.25 * spread)).min(due.fold(1.0, f64::min)).max(0.01)
     }
 
+    /// Whether answers to its calls may still come.
+    pub fn is_calling(&self, now: Timestamp) -> bool {
+        let mut calls = self.slots.values().filter_map(|slot| slot.call.as_ref());
+        calls.any(|call| now.seconds() < call.lease.until)
+    }
+
+    /// Gives the leases of its calls back: no answers come any more.
+    pub fn leave(&mut self, network: &dyn Network) {
+        for slot in self.slots.values_mut() {
+            slot.leave(network);
+        }
+    }
+
     /// Whether a newer configuration than this one fetches.
     pub fn is_superseded(&self, now: Timestamp) -> bool {
         self.slots.values().any(|slot| slot.is_others(self.writer, now))
