@@ -118,6 +118,15 @@ impl Host {
         configured
     }
 
+    /// The same configuration again, as Envoy has it where a listener changes
+    /// and its plugin doesn't: the root context is configured once more.
+    pub fn configure_again(&mut self) -> bool {
+        self.step();
+        let configured = self.configure(self.root).unwrap_or(false);
+        self.stepped();
+        configured
+    }
+
     fn replace_root(&mut self) -> Option<bool> {
         let new = self.new_context(0)?;
         let configured = self.configure(new)?;

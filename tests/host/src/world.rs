@@ -79,8 +79,10 @@ impl World {
     /// way is kept with it, too.
     pub(crate) fn take_run(&mut self, outcome: Outcome) -> Run {
         let records = std::mem::take(&mut self.records);
-        for (id, stream) in &mut self.streams {
-            stream.records.add(&records, *id);
+        for id in records.contexts() {
+            if let Some(stream) = self.streams.get_mut(&id) {
+                stream.records.add(&records, id);
+            }
         }
         let response = self.stream().map(|stream| stream.response_headers.clone());
         records.into_run(outcome, response.unwrap_or_default())
@@ -127,12 +129,12 @@ impl World {
         let call = Call {
             callback: self.callback,
             name,
-            nth: self.records.made(self.callback, name),
+            nth: self.records.make(self.callback, name),
             about: String::new(),
             status: status::OK,
             faulted: effect.is_some(),
         };
-        self.records.calls.push((self.effective, call));
+        self.records.push(self.effective, call);
         effect
     }
 

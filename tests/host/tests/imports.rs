@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use tenant_guard_host_tests::imports;
+use tenant_guard_host_tests::{Run, imports};
 
+use crate::common::elsewhere::{alone, answer, remote, token_of};
 use crate::common::*;
 
 /// The imports a module may have: ABI 0.2.1 as the SDK declares it, and the environment.
@@ -38,23 +39,39 @@ fn these_hostcalls_are_made_and_no_others() {
         "environ_get",
         "environ_sizes_get",
         "proxy_call_foreign_function",
+        "proxy_continue_stream",
         "proxy_define_metric",
         "proxy_get_buffer_bytes",
         "proxy_get_current_time_nanoseconds",
         "proxy_get_header_map_pairs",
         "proxy_get_property",
         "proxy_get_shared_data",
+        "proxy_http_call",
         "proxy_increment_metric",
         "proxy_log",
+        "proxy_record_metric",
         "proxy_remove_header_map_value",
         "proxy_replace_header_map_value",
         "proxy_send_local_response",
+        "proxy_set_effective_context",
         "proxy_set_property",
         "proxy_set_shared_data",
+        "proxy_set_tick_period_milliseconds",
     ];
     let mut host = host();
     let mut runs = vec![host.start.clone(), host.tick()];
     runs.extend(scenarios().iter().map(|(_, request)| host.request(request)));
+    runs.extend(waited());
     let calls: BTreeSet<_> = runs.iter().flat_map(|run| &run.calls).map(|call| call.name).collect();
     assert_eq!(Vec::from_iter(calls), CALLED);
+}
+
+/// What is done for a request that waits for what is fetched.
+fn waited() -> Vec<Run> {
+    let mut host = alone(&remote());
+    let waiting = host.open(&token_of("globex"));
+    let mut runs = vec![host.start.clone(), host.tick()];
+    runs.extend(host.calls().iter().map(|call| answer(&mut host, call)));
+    runs.extend([host.tick(), host.look(waiting)]);
+    runs
 }

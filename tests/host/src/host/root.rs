@@ -50,22 +50,40 @@ impl Host {
     ) -> Run {
         let mut all = Headers::of(&[(":status", &status.to_string())]);
         all.0.extend(Headers::of(headers).0);
-        self.called(token, Some((all, body.as_ref().to_vec())))
+        self.called(token, Some((all, body.as_ref().to_vec())), None)
+    }
+
+    /// Answers an HTTP call with these headers, and tells that there are so
+    /// many of them and so many bytes of body. Panics where it isn't in flight.
+    pub fn answer_telling(
+        &mut self,
+        token: u32,
+        headers: Headers,
+        body: impl AsRef<[u8]>,
+        told: (u32, u32),
+    ) -> Run {
+        self.called(token, Some((headers, body.as_ref().to_vec())), Some(told))
     }
 
     /// Tells that an HTTP call came to nothing: a reset or a timeout. Panics
     /// where it isn't in flight.
     pub fn fail(&mut self, token: u32) -> Run {
-        self.called(token, None)
+        self.called(token, None, None)
     }
 
-    fn called(&mut self, token: u32, response: Option<(Headers, Vec<u8>)>) -> Run {
+    fn called(
+        &mut self,
+        token: u32,
+        response: Option<(Headers, Vec<u8>)>,
+        told: Option<(u32, u32)>,
+    ) -> Run {
         self.step();
         let call = self.store.data_mut().callouts.take(token);
         let root = call.unwrap_or_else(|| panic!("no call {token} is in flight")).root;
-        let (count, size) = response
+        let true_sizes = response
             .as_ref()
             .map_or((0, 0), |(headers, body)| (headers.0.len() as u32, body.len() as u32));
+        let (count, size) = told.unwrap_or(true_sizes);
         self.store.data_mut().callouts.response = response;
         let parameters = (root, token, count, size, 0_u32);
         let name = "proxy_on_http_call_response";

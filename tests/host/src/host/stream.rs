@@ -58,6 +58,24 @@ impl Host {
         self.look(id)
     }
 
+    /// A callback of an open request that waits, while it waits: more of it
+    /// comes, or a response by somebody else. Gives the action, where the
+    /// request has what the callback is about.
+    pub fn meanwhile(&mut self, id: u32, at: Callback) -> Option<u32> {
+        self.step();
+        let waits = self.stream(id).at;
+        let action = if at == Callback::ResponseHeaders {
+            let count = self.stream(id).response_headers.0.len() as u32;
+            self.call(at, id, "proxy_on_response_headers", (id, count, 1_u32))
+        } else {
+            self.enter(id, at).flatten()
+        };
+        self.stream(id).at = waits;
+        self.settle();
+        self.stepped();
+        action
+    }
+
     fn send(&mut self, request: &Request) -> u32 {
         let (id, root) = (self.next, self.root);
         self.store.data_mut().begin(id, request, root);

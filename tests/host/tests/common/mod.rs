@@ -1,6 +1,7 @@
 //! The plugin, the documents and the requests of these tests.
 
 pub mod counting;
+pub mod elsewhere;
 pub mod sweep;
 
 use std::path::PathBuf;
