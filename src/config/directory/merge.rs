@@ -80,14 +80,14 @@ pub(super) fn merge(
     let mut candidates = candidates(reader, &document, &before, &mut mistakes);
     settle(reader, &mut candidates, &mut mistakes);
     candidates.retain(|candidate| candidate.becomes != Becomes::Nothing);
-    let sound = candidates.iter().all(|candidate| candidate.becomes == Becomes::New);
+    let held_back = candidates.iter().filter(|candidate| candidate.becomes != Becomes::New).count();
     let tenants = candidates.len();
-    let document = if sound && tenants == document.tenants.len() {
+    let document = if held_back == 0 && tenants == document.tenants.len() {
         fetched.to_vec()
     } else {
         written(&candidates, &document)
     };
-    Ok(Merged { document, tenants, mistakes })
+    Ok(Merged { document, tenants, held_back, mistakes })
 }
 
 /// What each tenant had and claimed before.
