@@ -4,14 +4,16 @@
 use std::rc::Rc;
 
 use super::contexts;
-use super::gauges::part;
+use super::host::ProxyHost;
 use super::hostcalls::{self, Buffer, Map};
+use super::metric_name::part;
 use super::pairs;
 use super::stream::Waiting;
 use super::worker::{self, Worker, level};
+use crate::audit::AuditLevel;
 use crate::halt::Patience;
 use crate::host::{Host, HostError, Timestamp};
-use crate::remote::{Answer, Event, Kept, Ready, SourceId};
+use crate::remote::{Answer, Event, Fetcher, Kept, Ready, SourceId};
 
 /// The first tick after a start, and those while requests wait, in
 /// milliseconds: what another worker fetched is to be seen soon.
@@ -31,7 +33,7 @@ impl Worker {
             Ok(()) => self.ticks.set(true),
             Err(error) => {
                 self.ticks.set(false);
-                worker::log_failure(crate::audit::AuditLevel::Error, error);
+                worker::log_failure(AuditLevel::Error, error);
             }
         }
     }
@@ -88,7 +90,7 @@ impl Worker {
             false => (self.fetcher.borrow().pause(now) * 1000.0) as u32,
         };
         if let Err(error) = contexts::tick_in(pause.max(1)) {
-            worker::log_failure(crate::audit::AuditLevel::Error, error);
+            worker::log_failure(AuditLevel::Error, error);
         }
     }
 
@@ -102,13 +104,10 @@ impl Worker {
         self.wake(root);
     }
 
+    /// Runs what may change the guard: no request is being decided on.
     fn with_guard(
         &self,
-        run: impl FnOnce(
-            &mut crate::remote::Fetcher,
-            &mut Kept<'_>,
-            &super::host::ProxyHost,
-        ) -> Vec<Event>,
+        run: impl FnOnce(&mut Fetcher, &mut Kept<'_>, &ProxyHost) -> Vec<Event>,
     ) -> Vec<Event> {
         let (Ok(mut guard), Ok(mut fetcher)) =
             (self.guard.try_borrow_mut(), self.fetcher.try_borrow_mut())
@@ -148,10 +147,11 @@ impl Worker {
             }
         }
         if let Err(error) = contexts::switch_to(root) {
-            worker::log_failure(crate::audit::AuditLevel::Error, error);
+            worker::log_failure(AuditLevel::Error, error);
         }
     }
 
+    /// Sets the gauges, once a second.
     fn measure(&self, now: Timestamp) -> Result<(), HostError> {
         let fetcher = self.fetcher.borrow();
         let second = now.seconds() as u64;

@@ -13,6 +13,8 @@ mod host;
 mod hostcalls;
 #[cfg(target_arch = "wasm32")]
 mod keeping;
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "tested natively"))]
+mod metric_name;
 #[cfg(target_arch = "wasm32")]
 mod metrics;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "tested natively"))]
