@@ -9,8 +9,12 @@
 //! ```
 //!
 //! The core knows nothing of proxies, does no I/O and reads no clock: what it
-//! needs comes through [`Host`]. The plugin for proxy-wasm hosts is in
-//! `plugin`, which is compiled for wasm only.
+//! needs comes through [`Host`]. Where it lacks what is being fetched, the
+//! request waits ([`Guard::attempt`]) and is decided on again.
+//!
+//! [`Fetcher`] fetches keys and tenants between requests, through [`Network`],
+//! and puts them into the guard through [`Keeper`]. The plugin for proxy-wasm
+//! hosts is in `plugin`, which is compiled for wasm only.
 
 #![cfg_attr(
     test,
@@ -90,8 +94,10 @@ use route::{Auth, Routes, Rules, Shadow};
 use tenant::{ResolvedTenant, Tenancy};
 use throttle::Throttle;
 
-/// A configured guard. It holds no state of its own: what counts requests is in
-/// the host's shared values, what was verified in a [`TokenCache`].
+/// A configured guard, with the keys and tenants that were fetched. Those are
+/// put into it between requests; deciding on a request changes nothing in it.
+/// What counts requests is in the host's shared values, what was verified in a
+/// [`TokenCache`].
 #[derive(Debug)]
 pub struct Guard {
     revision: Option<String>,
@@ -248,7 +254,7 @@ impl Guard {
         Ok(Some(tenant))
     }
 
-    /// Where documents live that it needs and doesn't have.
+    /// Where all documents live that it fetches.
     pub(crate) fn sources(&self) -> Vec<Source> {
         let directory = self.directory.iter().map(|directory| &directory.source);
         let keys = self.jwt.issuers().iter().filter_map(|issuer| issuer.source.as_ref());

@@ -1,6 +1,6 @@
 //! Revoked tokens: whose they are, and until when they were issued.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -54,6 +54,11 @@ impl Revocations {
     ) {
         let revocation = Revocation { issuer: issuer.into(), issued_before };
         self.by_value.entry((kind, value.into())).or_default().push(revocation);
+    }
+
+    /// The issuers that are named, each once.
+    pub(crate) fn issuers(&self) -> BTreeSet<&str> {
+        self.by_value.values().flatten().map(|revocation| &*revocation.issuer).collect()
     }
 
     /// Whether a token is among those revoked. One that doesn't say when it

@@ -4,15 +4,17 @@
 use std::rc::Rc;
 
 use super::contexts;
-use super::gauges::part;
+use super::host::ProxyHost;
 use super::hostcalls::{self, Buffer, Map};
+use super::metric_name::part;
 use super::pairs;
 use super::stream::Waiting;
 use super::ticks::HURRY;
 use super::worker::{self, Worker, level};
+use crate::audit::AuditLevel;
 use crate::halt::Patience;
 use crate::host::{Host, HostError, Timestamp};
-use crate::remote::{Answer, Event, Kept, MOST_AT_ONCE, Ready, SourceId};
+use crate::remote::{Answer, Event, Fetcher, Kept, MOST_AT_ONCE, Ready, SourceId};
 
 impl Worker {
     /// Asks for a first tick, where there is anything to fetch. Where the host
@@ -108,13 +110,10 @@ impl Worker {
         }
     }
 
+    /// Runs what may change the guard: no request is being decided on.
     fn with_guard(
         &self,
-        run: impl FnOnce(
-            &mut crate::remote::Fetcher,
-            &mut Kept<'_>,
-            &super::host::ProxyHost,
-        ) -> Vec<Event>,
+        run: impl FnOnce(&mut Fetcher, &mut Kept<'_>, &ProxyHost) -> Vec<Event>,
     ) -> Vec<Event> {
         let (Ok(mut guard), Ok(mut fetcher)) =
             (self.guard.try_borrow_mut(), self.fetcher.try_borrow_mut())
@@ -166,11 +165,12 @@ impl Worker {
             worker::log_failure(crate::audit::AuditLevel::Error, error);
         }
         if let Err(error) = contexts::switch_to(root) {
-            worker::log_failure(crate::audit::AuditLevel::Error, error);
+            worker::log_failure(AuditLevel::Error, error);
         }
         more
     }
 
+    /// Sets the gauges, once a second.
     fn measure(&self, now: Timestamp) -> Result<(), HostError> {
         let fetcher = self.fetcher.borrow();
         let second = now.seconds() as u64;

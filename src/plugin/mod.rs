@@ -1,7 +1,9 @@
 //! The plugin: the only place that knows proxy-wasm.
 //!
-//! The SDK runs the life of contexts; every call to the host goes through
-//! `hostcalls`, whose errors refuse the request.
+//! The SDK runs the life of contexts, in `root` and `stream`. A `worker`
+//! decides on requests, and between them keeps up to date what is fetched
+//! (`keeping`). Calls to the host go through `hostcalls` and `contexts`. Where
+//! one that a decision needs fails, the request is refused.
 
 #[cfg(target_arch = "wasm32")]
 mod contexts;
@@ -13,6 +15,8 @@ mod host;
 mod hostcalls;
 #[cfg(target_arch = "wasm32")]
 mod keeping;
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "tested natively"))]
+mod metric_name;
 #[cfg(target_arch = "wasm32")]
 mod metrics;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "tested natively"))]

@@ -86,7 +86,7 @@ fn is_json(media: &str) -> bool {
 }
 
 /// Somebody else's text, for the log.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     text.chars().take(60).filter(|c| !c.is_control()).collect()
 }
 

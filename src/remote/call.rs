@@ -1,7 +1,7 @@
 //! A request for a document, sent through the proxy.
 
 use super::record::Lease;
-use super::source::Source;
+use super::source::{Content, Source};
 use super::store::Store;
 use super::uri::Uri;
 use crate::host::HostError;
@@ -75,5 +75,16 @@ impl Call {
             status => format!("host call {} answered {status}", error.call),
         })?;
         Ok(Self { token, step, lease, is_conditional: etag.is_some() })
+    }
+}
+
+impl Step {
+    /// Tells with which of several requests of a fetch something is wrong.
+    pub(super) fn tell(self, source: &Source, why: &str) -> String {
+        match (self, &source.content) {
+            (Self::Discovery, _) => format!("OpenID configuration: {why}"),
+            (Self::Document, Content::Discovery { .. }) => format!("key set: {why}"),
+            (Self::Document, Content::Keys | Content::Directory) => why.to_owned(),
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::answer::shortened;
 use super::source::{Content, Source};
 use super::uri::Uri;
 use crate::json;
@@ -20,7 +21,7 @@ pub(super) fn jwks_of(source: &Source, body: &[u8]) -> Result<(String, Uri), Str
     let field = |name: &str| document.get(name).and_then(Value::as_str);
     let said = field("issuer").ok_or("names no issuer")?;
     if !is_of(issuer, said) {
-        return Err("is of another issuer than the configured one".into());
+        return Err(format!("of another issuer than the configured one: {}", shortened(said)));
     }
     let uri = Uri::parse(field("jwks_uri").ok_or("names no jwks_uri")?)
         .map_err(|problem| format!("jwks_uri {problem}"))?;

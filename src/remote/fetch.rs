@@ -75,16 +75,20 @@ impl Slot {
         let Some(call) = self.call.take() else {
             return Ok(());
         };
-        let lease = call.lease;
+        let (lease, step) = (call.lease, call.step);
         let (body, etag) = match answer.check(self.source.max_bytes, call.is_conditional) {
-            Err(why) => return self.fail(lease, &why, network, events),
+            Err(why) => {
+                return self.fail(lease, &step.tell(&self.source, &why), network, events);
+            }
             Ok(Document::Unchanged) => {
                 return self.succeed(lease, None, None, writer, network, events);
             }
             Ok(Document::Body { body, etag }) => (body, etag),
         };
-        if call.step == Step::Discovery {
-            let next = super::discovery::jwks_of(&self.source, &body).and_then(|place| {
+        if step == Step::Discovery {
+            let place = super::discovery::jwks_of(&self.source, &body);
+            let place = place.map_err(|why| step.tell(&self.source, &why));
+            let next = place.and_then(|place| {
                 Call::start(&self.source, Step::Document, Some(place), None, lease, network)
             });
             return match next {
@@ -112,7 +116,7 @@ impl Slot {
                 self.succeed(lease, judged, etag, writer, network, events)?;
                 self.take_over(keeper, network, events)
             }
-            Err(why) => self.fail(lease, &why, network, events),
+            Err(why) => self.fail(lease, &step.tell(&self.source, &why), network, events),
         }
     }
 

@@ -87,7 +87,13 @@ impl Keeper for Kept<'_> {
                 let reader = Reader::new(self.guard, self.environment).ok_or("not asked for")?;
                 let merged = reader.merge(fetched, before)?;
                 Ok(Judged {
-                    summary: counted(merged.tenants, "tenant"),
+                    summary: match merged.held_back {
+                        0 => counted(merged.tenants, "tenant"),
+                        held_back => format!(
+                            "{}, {held_back} of them kept back by a mistake",
+                            counted(merged.tenants, "tenant"),
+                        ),
+                    },
                     mistakes: merged.mistakes.told(),
                     content: merged.document,
                     kids: Vec::new(),

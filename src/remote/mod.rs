@@ -1,5 +1,13 @@
 //! Documents that live elsewhere: key sets of issuers, and the directory of
 //! tenants. They are fetched through the proxy while it runs.
+//!
+//! - What is fetched: `source`, at a `uri`.
+//! - Each worker has a `fetcher`, with a `slot` for each source; `schedule`
+//!   says when to `fetch`. One fetch is a `call` and its `answer`, or two with
+//!   `discovery`.
+//! - Workers share a `record` of each source and its content, by a `store`.
+//! - A `keeper` judges what came, and puts it into the guard.
+//! - Requests that need it wait in `waiting`.
 
 mod answer;
 mod call;

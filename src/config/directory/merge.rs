@@ -79,7 +79,7 @@ pub(super) fn merge(
     if candidates.len() == document.tenants.len() && agree(reader, &candidates) {
         // Who had what before doesn't matter.
         let tenants = candidates.len();
-        return Ok(Merged { document: fetched.to_vec(), tenants, mistakes });
+        return Ok(Merged { document: fetched.to_vec(), tenants, held_back: 0, mistakes });
     }
     let before = before.and_then(|before| DirectoryDocument::split_shared(before).ok());
     let before = before.map(|before| known(reader, &before)).unwrap_or_default();
@@ -89,14 +89,14 @@ pub(super) fn merge(
     }
     settle(reader, &mut candidates, &mut mistakes);
     candidates.retain(|candidate| candidate.becomes != Becomes::Nothing);
-    let sound = candidates.iter().all(|candidate| candidate.becomes == Becomes::New);
+    let held_back = candidates.iter().filter(|candidate| candidate.becomes != Becomes::New).count();
     let tenants = candidates.len();
-    let document = if sound && tenants == document.tenants.len() {
+    let document = if held_back == 0 && tenants == document.tenants.len() {
         fetched.to_vec()
     } else {
         written(&candidates, &document)
     };
-    Ok(Merged { document, tenants, mistakes })
+    Ok(Merged { document, tenants, held_back, mistakes })
 }
 
 /// Whether all entries are sound, and nobody claims what another does.

@@ -60,6 +60,9 @@ pub(crate) struct Merged {
     pub(crate) document: Vec<u8>,
     /// How many tenants it has.
     pub(crate) tenants: usize,
+    /// How many of them keep their last good entry, or are inactive for want
+    /// of one.
+    pub(crate) held_back: usize,
     /// What was wrong with what was fetched.
     pub(crate) mistakes: Mistakes,
 }

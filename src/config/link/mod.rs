@@ -3,6 +3,7 @@
 pub(super) mod issuers;
 pub(super) mod keys;
 mod names;
+mod revoked;
 mod routes;
 mod sources;
 pub(super) mod tenants;
@@ -90,6 +91,9 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
             && document.mode != Mode::Either(Both::Agree),
     };
     let issuers = issuers::link(context, all_issuers, &tenancy, asked);
+    if directory.is_none() {
+        revoked::check(context, &issuers, &jwt_spec.revoked);
+    }
     let bindings = listed || issuers.iter().any(binds);
     if bindings && !strict {
         problems.error("tenancy.strict", "must be true: credentials are bound to tenants, or tenants are listed, and callers that are bound to none would share the reserved one; set strict: false on the routes that need it");

@@ -316,7 +316,7 @@ fn merge(mut base: Value, over: Value) -> Value {
 fn a_revocation_names_an_issuer_and_one_of_four() {
     let at = |entry: Value| with(small(), "/jwt/revoked", json!([entry]));
     for kind in ["subject", "client", "jti", "sid"] {
-        assert_eq!(accepted(&at(json!({"issuer": "i", kind: "x"}))), []);
+        assert_eq!(accepted(&at(json!({"issuer": "https://idp.example/", kind: "x"}))), []);
         refused(&at(json!({kind: "x"})), "jwt.revoked[0].issuer", "is required");
         let path = format!("jwt.revoked[0].{kind}");
         refused(&at(json!({"issuer": "i", kind: ""})), &path, "not be empty");
@@ -340,4 +340,15 @@ fn a_revocation_names_an_issuer_and_one_of_four() {
         refused(&at(entry), path, piece);
     }
     refused(&with(small(), "/jwt/revoked", json!({})), "jwt.revoked", "a list");
+}
+
+#[test]
+fn a_revocation_for_an_issuer_that_isn_t_there_is_warned_of() {
+    let revoked = json!([{"issuer": "idp", "jti": "x"}, {"issuer": "idp", "jti": "y"}]);
+    let document = with(small(), "/jwt/revoked", revoked);
+    let problem = "revokes nothing for idp, which is no issuer's name or iss";
+    assert_eq!(accepted(&document), [("jwt.revoked".to_owned(), problem.to_owned())]);
+    // A fetched tenant may have it.
+    let directory = json!({"cluster": "cp", "uri": "https://cp.example/tenants"});
+    assert_eq!(accepted(&with(document, "/directory", directory)), []);
 }
