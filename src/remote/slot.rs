@@ -63,7 +63,7 @@ impl Slot {
     }
 
     /// Takes over what other workers fetched, and fetches it where that is due
-    /// and it may.
+    /// and it may. Gives whether it would, and may not.
     pub(super) fn tend(
         &mut self,
         now: Timestamp,
@@ -72,14 +72,18 @@ impl Slot {
         keeper: &mut dyn Keeper,
         network: &dyn Network,
         events: &mut Vec<Event>,
-    ) {
+    ) -> bool {
         let tended = self.try_to_tend(now, writer, may_call, keeper, network, events);
         if let (Err(error), false) = (&tended, self.failed) {
             events.push(Event::failure(&self.source.label, *error));
         }
-        self.failed = tended.is_err();
+        let awaits_turn = !may_call && tended.is_ok() && self.wants(now, writer);
+        if !awaits_turn {
+            self.failed = tended.is_err();
+        }
         // What isn't renewed ages all the same.
         keeper.set_outlook(&self.source, self.outlook(now));
+        awaits_turn
     }
 
     fn try_to_tend(
