@@ -240,9 +240,11 @@ fn kids<'i>(
         Standing::TooOld => !source.fetched.keys.is_empty(),
     });
     let fetched = fetched.map(|source| &source.fetched);
-    // Keys of the document itself were always there.
     let own = issuer.own_keys().iter().filter(move |_| fetched.is_none());
-    let own = own.filter_map(|key| Some((key.kid.as_deref()?, 0.0)));
+    let own = own.filter_map(|key| {
+        let kid = key.kid.as_deref()?;
+        Some((kid, issuer.kids_since.get(kid).copied().unwrap_or_default()))
+    });
     let fetched = fetched.into_iter().flat_map(|fetched| {
         fetched.keys.iter().filter_map(|key| {
             let kid = key.kid.as_deref()?;

@@ -82,12 +82,22 @@ pub(super) fn merge(
     candidates.retain(|candidate| candidate.becomes != Becomes::Nothing);
     let sound = candidates.iter().all(|candidate| candidate.becomes == Becomes::New);
     let tenants = candidates.len();
+    let kids = candidates.iter().flat_map(|candidate| {
+        let claims = match (candidate.becomes, &candidate.last) {
+            (Becomes::New, _) => Some(&candidate.claims),
+            (Becomes::Last, Some(last)) => Some(&last.claims),
+            _ => None,
+        };
+        let kids = claims.into_iter().flat_map(Claims::kids);
+        kids.map(|(iss, kid)| super::kid_name(&candidate.id, iss, kid))
+    });
+    let kids = kids.collect();
     let document = if sound && tenants == document.tenants.len() {
         fetched.to_vec()
     } else {
         written(&candidates, &document)
     };
-    Ok(Merged { document, tenants, mistakes })
+    Ok(Merged { document, tenants, kids, mistakes })
 }
 
 /// What each tenant had and claimed before.

@@ -41,6 +41,53 @@ fn paths(worker: &Worker) -> Vec<&str> {
     worker.calls.iter().filter_map(|call| call.header(":path")).collect()
 }
 
+/// Keys are public: whoever lists another's later gets none of its users.
+#[test]
+fn a_copy_of_another_s_fetched_key_in_an_entry_takes_nothing() {
+    let (net, mut worker) = (Net::new(), guarded());
+    let a = json!({"id": "a", "issuers": [issuer(place("a"))]});
+    // What is b's is refused, which tells whose a token is.
+    let b = |keys: Value| json!({"id": "b", "active": false, "issuers": [issuer(keys)]});
+    worker.tick(&net);
+    tell(&mut worker, "/t", tenants(json!([a, b(place("b"))])), &net);
+    worker.tick(&net);
+    tell(&mut worker, "/a", keys(&["ka"]), &net);
+    assert_eq!(worker.says(&by("ka"), &net), "allow");
+    net.at(91.0);
+    worker.tick(&net);
+    let copy = b(json!({"jwks": set(&["ka", "kb"])}));
+    tell(&mut worker, "/t", tenants(json!([a, copy])), &net);
+    worker.tick(&net);
+    for _ in 0..2 {
+        assert_eq!(worker.says(&by("ka"), &net), "allow");
+        assert_eq!(worker.says(&by("kb"), &net), "tenant_inactive");
+        // Nor does it for a worker that comes later.
+        worker = guarded();
+        worker.tick(&net);
+        worker.tick(&net);
+    }
+}
+
+/// And the other way round, also after it was gone for a while.
+#[test]
+fn a_copy_of_a_listed_key_in_a_fetched_set_takes_nothing() {
+    let (net, mut worker) = (Net::new(), guarded());
+    let a = json!({"id": "a", "issuers": [issuer(json!({"jwks": set(&["ka"])}))]});
+    let b = json!({"id": "b", "active": false, "issuers": [issuer(place("b"))]});
+    for (at, entries) in
+        [(0.0, json!([a])), (91.0, json!([a, b])), (182.0, json!([a])), (273.0, json!([a, b]))]
+    {
+        net.at(at);
+        worker.tick(&net);
+        tell(&mut worker, "/t", tenants(entries), &net);
+        worker.tick(&net);
+        if paths(&worker).contains(&"/b") {
+            tell(&mut worker, "/b", keys(&["ka", "kb"]), &net);
+        }
+        assert_eq!(worker.says(&by("ka"), &net), "allow", "{at}");
+    }
+}
+
 /// However many of a tenant's servers take their time.
 #[test]
 fn fetches_of_tenants_never_hold_up_those_of_the_document() {
