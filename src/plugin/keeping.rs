@@ -18,10 +18,13 @@ use crate::remote::{Answer, Event, Kept, Ready, SourceId};
 const HURRY: u32 = 10;
 
 impl Worker {
-    /// Asks for a first tick, where there is anything to fetch. Where the host
+    /// Takes over what is there already, and asks for a first tick, where there
+    /// is anything to fetch. Where the host
     /// doesn't tick nothing is fetched, and nobody waits for it.
     pub(super) fn start(&self) {
         if !self.fetcher.borrow().is_idle() {
+            let events = self.with_guard(|fetcher, kept, host| fetcher.adopt(kept, host));
+            self.report(events);
             self.hurry();
         }
     }

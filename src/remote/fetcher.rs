@@ -50,6 +50,25 @@ impl Fetcher {
         Self { slots: slots.collect(), generation: keeper.generation(), writer }
     }
 
+    /// Takes over what is there already when a worker starts, before it decides
+    /// on anything: a key that was replaced long ago must not count until then.
+    pub fn adopt(&mut self, keeper: &mut dyn Keeper, network: &dyn Network) -> Vec<Event> {
+        let mut events = Vec::new();
+        let Ok(now) = network.now() else {
+            // The first tick tells.
+            return events;
+        };
+        // First the tenants, which may bring more sources.
+        for is_directory in [true, false] {
+            let slots = self.slots.values_mut();
+            for slot in slots.filter(|slot| slot.source.is_directory() == is_directory) {
+                slot.adopt(now, keeper, network, &mut events);
+            }
+            self.follow(keeper);
+        }
+        events
+    }
+
     /// Looks at all sources: takes over what other workers fetched, and
     /// fetches what is due.
     pub fn tick(&mut self, keeper: &mut dyn Keeper, network: &dyn Network) -> Vec<Event> {

@@ -120,7 +120,13 @@ impl Slot {
     }
 
     pub(super) fn outlook(&self, now: Timestamp) -> Outlook {
-        schedule::outlook(&self.source, &self.record, now.seconds())
+        let outlook = schedule::outlook(&self.source, &self.record, now.seconds());
+        let is_lost = outlook.standing == Standing::Awaited && self.record.fetched.is_some();
+        match is_lost && !self.source.is_directory() {
+            // Keys that the document has in their place were replaced already.
+            true => Outlook { standing: Standing::TooOld, ..outlook },
+            false => outlook,
+        }
     }
 
     /// Reads the record; makes one where there is none.
@@ -144,6 +150,24 @@ impl Slot {
             self.call = None;
         }
         Ok(())
+    }
+
+    /// Takes over what is there, where anything is. The first tick looks again,
+    /// and tells what can't be read.
+    pub(super) fn adopt(
+        &mut self,
+        now: Timestamp,
+        keeper: &mut dyn Keeper,
+        network: &dyn Network,
+        events: &mut Vec<Event>,
+    ) {
+        let Ok(Some((record, _))) = store::record(network, self.id()) else {
+            return;
+        };
+        self.record = record;
+        if self.take_over(keeper, network, events).is_ok() {
+            keeper.set_outlook(&self.source, self.outlook(now));
+        }
     }
 
     /// Takes over what another worker fetched.
