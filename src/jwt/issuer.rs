@@ -63,6 +63,9 @@ pub(crate) struct Issuer {
     pub(crate) secrets: Vec<Key>,
     /// Keys of the document itself; beside a source only until the first fetch.
     pub(crate) keys: Vec<Key>,
+    /// When a fetched entry first listed the `kid` of one of them, in seconds
+    /// since the epoch. Those of the document itself were always there.
+    pub(crate) kids_since: HashMap<Box<str>, f64>,
     /// Where its keys live, where that is elsewhere.
     pub(crate) source: Option<Source>,
     /// Seconds.

@@ -1,5 +1,6 @@
 //! All issuers: found by a token's `iss`, with the keys they are known by now.
 
+use core::cell::OnceCell;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -36,8 +37,9 @@ pub(super) struct KeySource {
 #[derive(Debug, Default)]
 struct Sharers {
     all: Vec<usize>,
-    /// Each kid's issuer, and since when it has it.
-    by_kid: HashMap<Box<str>, KidOwner>,
+    /// Each kid's issuer, and since when it has it. Made when it is asked for:
+    /// the keys of many sources may change at once.
+    by_kid: OnceCell<HashMap<Box<str>, KidOwner>>,
 }
 
 /// Whose a kid is. The document's issuers go before those of fetched tenants,
@@ -65,6 +67,8 @@ pub(super) struct Issuers {
     templates: Vec<(Template, usize)>,
     nameless: Option<usize>,
     sources: HashMap<SourceId, KeySource>,
+    /// The issuers whose keys are there.
+    by_source: HashMap<SourceId, Vec<usize>>,
     /// Grows with each change, so that each state of an issuer has a number of
     /// its own.
     epoch: u64,
@@ -123,40 +127,60 @@ impl Issuers {
 
     fn changed(&mut self, id: SourceId) {
         self.epoch = self.epoch.saturating_add(1);
-        for issuer in self.list.iter_mut().filter(|issuer| issuer.source_id() == Some(id)) {
+        for &index in self.by_source.get(&id).into_iter().flatten() {
+            let Some(issuer) = self.list.get_mut(index) else {
+                continue;
+            };
             issuer.epoch = self.epoch;
+            if let IssuerName::Exact(iss) = &issuer.iss
+                && let Some(sharers) = self.exact.get_mut(iss)
+            {
+                sharers.by_kid.take();
+            }
         }
-        self.index();
     }
 
     fn index(&mut self) {
         self.exact.clear();
         self.templates.clear();
         self.nameless = None;
+        self.by_source.clear();
         for (index, issuer) in self.list.iter().enumerate() {
+            if let Some(id) = issuer.source_id() {
+                self.by_source.entry(id).or_default().push(index);
+            }
             match &issuer.iss {
                 IssuerName::Exact(iss) => {
-                    let sharers = self.exact.entry(iss.clone()).or_default();
-                    sharers.all.push(index);
-                    let source = issuer.source_id().and_then(|id| self.sources.get(&id));
-                    for (kid, since) in kids(issuer, source) {
-                        let is_fetched = index >= self.listed;
-                        let owner = KidOwner { is_fetched, since, index };
-                        match sharers.by_kid.entry(kid.into()) {
-                            Entry::Vacant(free) => {
-                                free.insert(owner);
-                            }
-                            Entry::Occupied(mut taken) if owner.goes_before(taken.get()) => {
-                                taken.insert(owner);
-                            }
-                            Entry::Occupied(_) => {}
-                        }
-                    }
+                    self.exact.entry(iss.clone()).or_default().all.push(index);
                 }
                 IssuerName::Template(template) => self.templates.push((template.clone(), index)),
                 IssuerName::None => self.nameless = Some(index),
             }
         }
+    }
+
+    /// The issuers of some that share an `iss`, by kid.
+    fn by_kid(&self, sharers: &[usize]) -> HashMap<Box<str>, KidOwner> {
+        let mut owners: HashMap<Box<str>, KidOwner> = HashMap::new();
+        for &index in sharers {
+            let Some(issuer) = self.list.get(index) else {
+                continue;
+            };
+            let source = issuer.source_id().and_then(|id| self.sources.get(&id));
+            for (kid, since) in kids(issuer, source) {
+                let owner = KidOwner { is_fetched: index >= self.listed, since, index };
+                match owners.entry(kid.into()) {
+                    Entry::Vacant(free) => {
+                        free.insert(owner);
+                    }
+                    Entry::Occupied(mut taken) if owner.goes_before(taken.get()) => {
+                        taken.insert(owner);
+                    }
+                    Entry::Occupied(_) => {}
+                }
+            }
+        }
+        owners
     }
 
     /// The issuer of a token. Where several tenants share one, it is the
@@ -180,7 +204,8 @@ impl Issuers {
             return fitting.next().map_or_else(|| Err(unknown()), |(_, index)| at(*index));
         };
         let kid = token.kid.as_deref().unwrap_or_default();
-        match (sharers.all.as_slice(), sharers.by_kid.get(kid)) {
+        let by_kid = sharers.by_kid.get_or_init(|| self.by_kid(&sharers.all));
+        match (sharers.all.as_slice(), by_kid.get(kid)) {
             ([index], _) if tenancy.is_complete() || self.is_alone(*index) => at(*index),
             (_, Some(owner)) => at(owner.index),
             (all, None) => Err(self.of_no_sharer(all, tenancy)),
@@ -240,9 +265,11 @@ fn kids<'i>(
         Standing::TooOld => !source.fetched.keys.is_empty(),
     });
     let fetched = fetched.map(|source| &source.fetched);
-    // Keys of the document itself were always there.
     let own = issuer.own_keys().iter().filter(move |_| fetched.is_none());
-    let own = own.filter_map(|key| Some((key.kid.as_deref()?, 0.0)));
+    let own = own.filter_map(|key| {
+        let kid = key.kid.as_deref()?;
+        Some((kid, issuer.kids_since.get(kid).copied().unwrap_or_default()))
+    });
     let fetched = fetched.into_iter().flat_map(|fetched| {
         fetched.keys.iter().filter_map(|key| {
             let kid = key.kid.as_deref()?;

@@ -7,6 +7,7 @@ mod claims;
 mod fetched;
 mod issuers;
 mod kid;
+mod many;
 mod order;
 mod rsa;
 mod sharers;

@@ -23,6 +23,15 @@ impl Worker {
         !self.fetcher.borrow().is_idle() && self.ticks.hurry(HURRY)
     }
 
+    /// Takes over what other workers fetched, once: before the first decision,
+    /// and not while it is configured, which must depend on the document only.
+    pub(super) fn adopt(&self) {
+        if !self.adopted.replace(true) && !self.fetcher.borrow().is_idle() {
+            let events = self.with_guard(|fetcher, kept, host| fetcher.adopt(kept, host));
+            self.report(events);
+        }
+    }
+
     /// Whether a request may wait.
     pub(super) fn patience(&self) -> Patience {
         match self.room.try_borrow() {

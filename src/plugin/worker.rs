@@ -37,6 +37,8 @@ pub(super) struct Worker {
     pub(super) measured: Cell<u64>,
     pub(super) fetcher: RefCell<Fetcher>,
     pub(super) room: RefCell<WaitingRoom<Waiting>>,
+    /// Whether it has what other workers fetched before it was there.
+    pub(super) adopted: Cell<bool>,
     pub(super) ticks: Rc<Ticks>,
     /// A request that waited couldn't be reached, which the log was told.
     pub(super) out_of_reach: Cell<bool>,
@@ -100,6 +102,7 @@ impl Worker {
             gauges: Gauges::default(),
             measured: Cell::default(),
             room: RefCell::default(),
+            adopted: Cell::default(),
             ticks,
             out_of_reach: Cell::default(),
             refused: Cell::default(),
@@ -121,6 +124,7 @@ impl Worker {
     ) -> Result<Attempted, HostError> {
         let buffer = hostcalls::header_map(Map::RequestHeaders)?;
         let headers = Headers::new(parse(&buffer, announced)?);
+        self.adopt();
         let guard = self.guard.try_borrow().map_err(|_| busy("guard"))?;
         let attempt = {
             let mut cache = self.cache.try_borrow_mut().map_err(|_| busy("cache"))?;

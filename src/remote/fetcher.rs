@@ -17,7 +17,9 @@ use super::source::Source;
 use super::{SourceId, Standing};
 use crate::host::Timestamp;
 
-/// How many fetches one worker has under way at most.
+/// How many fetches one worker has under way at most: of what the document
+/// names, and as many again of what fetched tenants name. The directory is
+/// fetched besides, so that whatever hangs nobody waits for it.
 const MOST_CALLS: usize = 16;
 
 /// What a request that waits may hope for.
@@ -48,6 +50,25 @@ impl Fetcher {
         Self { slots: slots.collect(), generation: keeper.generation(), writer }
     }
 
+    /// Takes over what is there already when a worker starts, before it decides
+    /// on anything: a key that was replaced long ago must not count until then.
+    pub fn adopt(&mut self, keeper: &mut dyn Keeper, network: &dyn Network) -> Vec<Event> {
+        let mut events = Vec::new();
+        let Ok(now) = network.now() else {
+            // The first tick tells.
+            return events;
+        };
+        // First the tenants, which may bring more sources.
+        for is_directory in [true, false] {
+            let slots = self.slots.values_mut();
+            for slot in slots.filter(|slot| slot.source.is_directory() == is_directory) {
+                slot.adopt(now, keeper, network, &mut events);
+            }
+            self.follow(keeper);
+        }
+        events
+    }
+
     /// Looks at all sources: takes over what other workers fetched, and
     /// fetches what is due.
     pub fn tick(&mut self, keeper: &mut dyn Keeper, network: &dyn Network) -> Vec<Event> {
@@ -61,13 +82,28 @@ impl Fetcher {
             0.0 => now.seconds(),
             since => since.min(now.seconds()),
         };
-        let mut calls = self.slots.values().filter(|slot| slot.call.is_some()).count();
-        for slot in self.slots.values_mut() {
-            let had_call = slot.call.is_some();
-            let may_call = calls < MOST_CALLS;
-            slot.tend(now, self.writer, may_call, keeper, network, &mut events);
-            if !had_call && slot.call.is_some() {
-                calls = calls.saturating_add(1);
+        let mut wanting: Vec<(bool, f64, SourceId)> = Vec::new();
+        for (id, slot) in &mut self.slots {
+            let may_call = slot.source.is_directory();
+            if slot.tend(now, self.writer, may_call, keeper, network, &mut events) {
+                let since = slot.record.due.min(now.seconds());
+                wanting.push((slot.source.is_tenants, since, *id));
+            }
+        }
+        // Who waits longest is first, so that none is passed over for ever.
+        wanting.sort_by(|a, b| a.1.total_cmp(&b.1));
+        for are_tenants in [false, true] {
+            let others = self.slots.values().filter(|slot| {
+                slot.call.is_some()
+                    && slot.source.is_tenants == are_tenants
+                    && !slot.source.is_directory()
+            });
+            let free = MOST_CALLS.saturating_sub(others.count());
+            let next = wanting.iter().filter(|(is_tenants, ..)| *is_tenants == are_tenants);
+            for (.., id) in next.take(free) {
+                if let Some(slot) = self.slots.get_mut(id) {
+                    slot.tend(now, self.writer, true, keeper, network, &mut events);
+                }
             }
         }
         // A new directory may have brought new sources.

@@ -15,7 +15,8 @@ use crate::{Guard, json};
 pub struct Judged {
     /// What is to be in force.
     pub(super) content: Vec<u8>,
-    /// The `kid` of each key in it.
+    /// The `kid` of each key in it; of a directory a name of each that tells
+    /// tenants' apart.
     pub(super) kids: Vec<String>,
     /// What isn't good in it, and left out.
     pub(super) mistakes: Vec<String>,
@@ -96,7 +97,7 @@ impl Keeper for Kept<'_> {
                     },
                     mistakes: merged.mistakes.told(),
                     content: merged.document,
-                    kids: Vec::new(),
+                    kids: merged.kids,
                 })
             }
         }
@@ -116,7 +117,8 @@ impl Keeper for Kept<'_> {
             }
             Content::Directory => {
                 let reader = Reader::new(self.guard, self.environment).ok_or("not asked for")?;
-                let tenants = reader.load(content)?;
+                let mut tenants = reader.load(content)?;
+                tenants.date_kids(kids);
                 self.guard.take_over_tenants(tenants);
             }
         }

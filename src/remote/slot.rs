@@ -63,7 +63,7 @@ impl Slot {
     }
 
     /// Takes over what other workers fetched, and fetches it where that is due
-    /// and it may.
+    /// and it may. Gives whether it would, and may not.
     pub(super) fn tend(
         &mut self,
         now: Timestamp,
@@ -72,14 +72,18 @@ impl Slot {
         keeper: &mut dyn Keeper,
         network: &dyn Network,
         events: &mut Vec<Event>,
-    ) {
+    ) -> bool {
         let tended = self.try_to_tend(now, writer, may_call, keeper, network, events);
         if let (Err(error), false) = (&tended, self.failed) {
             events.push(Event::failure(&self.source.label, *error));
         }
-        self.failed = tended.is_err();
+        let awaits_turn = !may_call && tended.is_ok() && self.wants(now, writer);
+        if !awaits_turn {
+            self.failed = tended.is_err();
+        }
         // What isn't renewed ages all the same.
         keeper.set_outlook(&self.source, self.outlook(now));
+        awaits_turn
     }
 
     fn try_to_tend(
@@ -116,7 +120,13 @@ impl Slot {
     }
 
     pub(super) fn outlook(&self, now: Timestamp) -> Outlook {
-        schedule::outlook(&self.source, &self.record, now.seconds())
+        let outlook = schedule::outlook(&self.source, &self.record, now.seconds());
+        let is_lost = outlook.standing == Standing::Awaited && self.record.fetched.is_some();
+        match is_lost && !self.source.is_directory() {
+            // Keys that the document has in their place were replaced already.
+            true => Outlook { standing: Standing::TooOld, ..outlook },
+            false => outlook,
+        }
     }
 
     /// Reads the record; makes one where there is none.
@@ -140,6 +150,24 @@ impl Slot {
             self.call = None;
         }
         Ok(())
+    }
+
+    /// Takes over what is there, where anything is. The first tick looks again,
+    /// and tells what can't be read.
+    pub(super) fn adopt(
+        &mut self,
+        now: Timestamp,
+        keeper: &mut dyn Keeper,
+        network: &dyn Network,
+        events: &mut Vec<Event>,
+    ) {
+        let Ok(Some((record, _))) = store::record(network, self.id()) else {
+            return;
+        };
+        self.record = record;
+        if self.take_over(keeper, network, events).is_ok() {
+            keeper.set_outlook(&self.source, self.outlook(now));
+        }
     }
 
     /// Takes over what another worker fetched.

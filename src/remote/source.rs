@@ -20,6 +20,8 @@ pub struct Source {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) timing: Timing,
     pub(crate) max_bytes: usize,
+    /// A fetched tenant says where it is, and nobody of the document.
+    pub(super) is_tenants: bool,
 }
 
 /// What is there.
@@ -76,7 +78,7 @@ impl Source {
             Content::Directory => "directory".to_owned(),
         };
         let id = identify(&format!("{kind}\0{cluster}\0{uri}"));
-        Self { id, label, content, cluster, uri, headers, timing, max_bytes }
+        Self { id, label, content, cluster, uri, headers, timing, max_bytes, is_tenants: false }
     }
 
     /// Whose keys they are, for metrics.
@@ -95,7 +97,7 @@ impl Source {
         let Timing { refresh, timeout, max_stale, cooldown } = self.timing;
         let id = self.id.0;
         let timing = format!("{refresh}\0{timeout}\0{max_stale}\0{cooldown}");
-        Self { id: identify(&format!("tenants\0{id:016x}\0{timing}")), ..self }
+        Self { id: identify(&format!("tenants\0{id:016x}\0{timing}")), is_tenants: true, ..self }
     }
 
     /// The same for the same document, whatever else is said of it.

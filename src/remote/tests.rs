@@ -5,6 +5,7 @@ mod leases;
 mod model;
 mod shared;
 mod steps;
+mod tenants;
 mod updates;
 mod waiting;
 

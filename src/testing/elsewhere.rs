@@ -117,6 +117,13 @@ impl Worker {
         Self { guard, fetcher, cache, room: WaitingRoom::default(), calls, events }
     }
 
+    /// Takes over what is there when it starts.
+    pub(crate) fn adopt(&mut self, net: &Net) {
+        let mut kept = Kept { guard: &mut self.guard, environment: &NoEnvironment };
+        let events = self.fetcher.adopt(&mut kept, net);
+        self.events.extend(events);
+    }
+
     pub(crate) fn tick(&mut self, net: &Net) {
         let mut kept = Kept { guard: &mut self.guard, environment: &NoEnvironment };
         let events = self.fetcher.tick(&mut kept, net);

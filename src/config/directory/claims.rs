@@ -135,6 +135,14 @@ impl Claims {
         })
     }
 
+    /// The keys among it, by their issuers and `kid`.
+    pub(super) fn kids(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|claim| match &claim.thing {
+            Thing::Kid(iss, kid) => Some((iss.as_str(), &**kid)),
+            _ => None,
+        })
+    }
+
     pub(super) fn has_name(&self, name: &str) -> bool {
         self.names().any(|own| own == name)
     }

@@ -79,7 +79,8 @@ pub(super) fn merge(
     if candidates.len() == document.tenants.len() && agree(reader, &candidates) {
         // Who had what before doesn't matter.
         let tenants = candidates.len();
-        return Ok(Merged { document: fetched.to_vec(), tenants, held_back: 0, mistakes });
+        let kids = kids(&candidates);
+        return Ok(Merged { document: fetched.to_vec(), tenants, held_back: 0, kids, mistakes });
     }
     let before = before.and_then(|before| DirectoryDocument::split_shared(before).ok());
     let before = before.map(|before| known(reader, &before)).unwrap_or_default();
@@ -91,12 +92,27 @@ pub(super) fn merge(
     candidates.retain(|candidate| candidate.becomes != Becomes::Nothing);
     let held_back = candidates.iter().filter(|candidate| candidate.becomes != Becomes::New).count();
     let tenants = candidates.len();
+    let kids = kids(&candidates);
     let document = if held_back == 0 && tenants == document.tenants.len() {
         fetched.to_vec()
     } else {
         written(&candidates, &document)
     };
-    Ok(Merged { document, tenants, held_back, mistakes })
+    Ok(Merged { document, tenants, held_back, kids, mistakes })
+}
+
+/// A name for each `kid` that the entries to be put in force list.
+fn kids(candidates: &[Candidate<'_>]) -> Vec<String> {
+    let kids = candidates.iter().flat_map(|candidate| {
+        let claims = match (candidate.becomes, &candidate.last) {
+            (Becomes::New, _) => Some(&candidate.claims),
+            (Becomes::Last, Some(last)) => Some(&last.claims),
+            _ => None,
+        };
+        let kids = claims.into_iter().flat_map(Claims::kids);
+        kids.map(|(iss, kid)| super::kid_name(&candidate.id, iss, kid))
+    });
+    kids.collect()
 }
 
 /// Whether all entries are sound, and nobody claims what another does.

@@ -14,9 +14,12 @@ mod mistakes;
 mod restrict;
 
 use core::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::node::Context;
 use super::problem::{ConfigError, Problems};
@@ -26,7 +29,7 @@ use crate::Guard;
 use crate::api_key::{KeysByDigest, Owner};
 use crate::jwt::{Issuer, Revocations};
 use crate::remote::Source;
-use crate::tenant::{Listing, Tenancy};
+use crate::tenant::{Listing, Tenancy, TenantName};
 use claims::Owners;
 use document::DirectoryDocument;
 use entry::Entry;
@@ -54,6 +57,28 @@ pub(crate) struct FetchedTenants {
     pub(crate) revoked: Revocations,
 }
 
+impl FetchedTenants {
+    /// Says since when each `kid` that an entry lists was listed there.
+    pub(crate) fn date_kids(&mut self, kids: &BTreeMap<String, f64>) {
+        for issuer in &mut self.issuers {
+            let (iss, owner) = (issuer.iss.to_string(), issuer.owner.as_ref());
+            let tenant = owner.map(TenantName::as_str).unwrap_or_default();
+            let listed = issuer.keys.iter().filter_map(|key| key.kid.as_deref());
+            let since = |kid: &str| kids.get(&kid_name(tenant, &iss, kid)).copied();
+            issuer.kids_since =
+                listed.map(|kid| (kid.into(), since(kid).unwrap_or(f64::MAX))).collect();
+        }
+    }
+}
+
+/// Names a `kid` that a tenant's entry lists, shortly: all workers read all of
+/// them often.
+fn kid_name(tenant: &str, iss: &str, kid: &str) -> String {
+    let digest = Sha256::digest(json!([tenant, iss, kid]).to_string());
+    let number = u128::from_be_bytes(*digest.first_chunk::<16>().unwrap_or(&[0; 16]));
+    format!("{number:032x}")
+}
+
 /// A directory to be put in force.
 #[derive(Debug)]
 pub(crate) struct Merged {
@@ -63,6 +88,8 @@ pub(crate) struct Merged {
     /// How many of them keep their last good entry, or are inactive for want
     /// of one.
     pub(crate) held_back: usize,
+    /// A name for each `kid` that its entries list, as [`kid_name`] has it.
+    pub(crate) kids: Vec<String>,
     /// What was wrong with what was fetched.
     pub(crate) mistakes: Mistakes,
 }

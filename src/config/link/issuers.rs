@@ -296,6 +296,7 @@ fn issuer(
         algorithms: spec.keys.algorithms,
         secrets: spec.keys.secrets,
         keys: spec.keys.keys,
+        kids_since: HashMap::new(),
         source,
         clock_skew: spec.clock_skew,
         max_lifetime: spec.max_lifetime,

@@ -225,3 +225,39 @@ fn a_host_that_fails_leaves_what_is_in_force() {
     worker.fetch(answer(200, &[], set(&["b"]).to_string()), &net);
     assert_eq!(worker.says(&by("b"), &net), "allow");
 }
+
+fn seeded() -> Worker {
+    Worker::new(&document(json!({"keys": {"jwks": set(&["seed"])}})))
+}
+
+/// Also not in the moment in which a worker starts.
+#[test]
+fn a_seed_is_over_for_workers_that_come_later() {
+    let (net, mut first) = (Net::new(), seeded());
+    first.adopt(&net);
+    assert_eq!(first.says(&by("seed"), &net), "allow", "nothing was fetched so far");
+    first.fetch(keys(&["a"]), &net);
+    let mut later = seeded();
+    later.adopt(&net);
+    assert_eq!(later.says(&by("seed"), &net), "token_key_unknown");
+    assert_eq!(later.says(&by("a"), &net), "allow");
+    assert!(later.calls.is_empty());
+}
+
+/// Whatever became of what was fetched.
+#[test]
+fn a_seed_is_over_also_where_what_was_fetched_is_lost() {
+    let (net, mut first) = (Net::new(), seeded());
+    first.fetch(keys(&["a"]), &net);
+    // Another is just about to share the next.
+    assert_eq!(net.host.alter(CONTENT, |value| value[0] ^= 1), 1);
+    let mut later = seeded();
+    for tick in [false, true] {
+        if tick {
+            later.tick(&net)
+        } else {
+            later.adopt(&net)
+        }
+        assert_eq!(later.says(&by("seed"), &net), "keys_unavailable");
+    }
+}
