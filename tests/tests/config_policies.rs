@@ -164,7 +164,7 @@ fn what_counts_needs_a_vm_id_of_its_own() {
         let document = with(base.clone(), more);
         let (ok, said) = EnvoyBuilder::new(document).vm_id("").validate();
         let line = format!(
-            "tenant_guard: {section}: is counted in data that workers share by vm_config.vm_id, and that is empty"
+            "tenant_guard: {section}: is kept in data that workers share by vm_config.vm_id, and that is empty"
         );
         assert!(!ok && said.contains(&line), "{said}");
     }
