@@ -103,11 +103,6 @@ impl Issuer {
         self.source.as_ref().map(Source::id)
     }
 
-    /// Its keys of the document itself, without secrets.
-    pub(super) fn own_keys(&self) -> &[Key] {
-        &self.keys
-    }
-
     /// The key of a token: for its algorithm, and by its `kid`. Without one,
     /// only where a single key fits.
     ///

@@ -216,7 +216,7 @@ impl Issuers {
     /// of the same `iss`.
     fn is_alone(&self, index: usize) -> bool {
         self.own().get(index).is_some_and(|issuer| {
-            let has_nameless_key = issuer.own_keys().iter().any(|key| key.kid.is_none());
+            let has_nameless_key = issuer.keys.iter().any(|key| key.kid.is_none());
             issuer.owner.is_none() || !issuer.secrets.is_empty() || has_nameless_key
         })
     }
@@ -265,7 +265,7 @@ fn kids<'i>(
         Standing::TooOld => !source.fetched.keys.is_empty(),
     });
     let fetched = fetched.map(|source| &source.fetched);
-    let own = issuer.own_keys().iter().filter(move |_| fetched.is_none());
+    let own = issuer.keys.iter().filter(move |_| fetched.is_none());
     let own = own.filter_map(|key| {
         let kid = key.kid.as_deref()?;
         Some((kid, issuer.kids_since.get(kid).copied().unwrap_or_default()))

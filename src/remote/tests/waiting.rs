@@ -43,16 +43,20 @@ fn they_wait_no_longer_than_the_timeout() {
     }
 }
 
-#[test]
-fn nobody_waits_for_a_fetch_that_comes_too_late() {
-    let (net, mut worker) = (Net::new(), worker());
-    // After some failures the next fetch is many seconds away.
+/// Fails until the next fetch is many seconds away.
+fn fail_often(worker: &mut Worker, net: &Net) {
     let mut now = 0.0;
     for _ in 0..5 {
-        worker.fetch(nothing(), &net);
+        worker.fetch(nothing(), net);
         now += 20.0;
         net.at(now);
     }
+}
+
+#[test]
+fn nobody_waits_for_a_fetch_that_comes_too_late() {
+    let (net, mut worker) = (Net::new(), worker());
+    fail_often(&mut worker, &net);
     worker.fetch(nothing(), &net);
     assert_eq!(worker.serve(by("a"), &net), Some("keys_unavailable"));
     assert!(worker.room.is_empty());
@@ -61,12 +65,7 @@ fn nobody_waits_for_a_fetch_that_comes_too_late() {
 #[test]
 fn those_who_wait_are_told_as_soon_as_no_fetch_comes_in_time() {
     let (net, mut worker) = (Net::new(), worker());
-    let mut now = 0.0;
-    for _ in 0..5 {
-        worker.fetch(nothing(), &net);
-        now += 20.0;
-        net.at(now);
-    }
+    fail_often(&mut worker, &net);
     worker.tick(&net);
     assert_eq!(worker.serve(by("a"), &net), None, "a fetch is under way");
     worker.answer(nothing(), &net);
