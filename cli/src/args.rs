@@ -1,0 +1,39 @@
+//! The command's arguments.
+
+use clap::{Parser, Subcommand};
+
+use crate::console::Format;
+use crate::{check, explain, import, key, schema, token};
+
+/// Checks configurations of tenant-guard, explains its decisions, and makes
+/// what they need.
+#[derive(Debug, Parser)]
+#[command(name = "tenant-guard", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 ok, 1 failure, 2 the request would be refused, 3 invalid configuration."
+)]
+pub struct Args {
+    /// How results are written.
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub format: Format,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find the mistakes in a configuration before a proxy does.
+    Check(check::CheckArgs),
+    /// Show how the guard decides on a request, step by step.
+    Explain(explain::ExplainArgs),
+    /// Make API keys, and the digests that stand for them.
+    Key(key::KeyArgs),
+    /// Make and read tokens for development.
+    Token(token::TokenArgs),
+    /// Print the JSON Schema of the document, for editors.
+    Schema(schema::SchemaArgs),
+    /// Turn the environment of a system with its own tenancy into a document.
+    Import(import::ImportArgs),
+}

@@ -1,0 +1,83 @@
+//! The `tenant-guard` command: what the guard thinks of a configuration or a
+//! request, before a proxy runs it, and what operators need besides.
+//!
+//! Every verdict is the guard's own: the command runs the core that the
+//! plugin runs.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::string_slice,
+        reason = "a test that panics fails"
+    )
+)]
+
+pub mod args;
+pub mod check;
+pub mod console;
+pub mod document;
+pub mod environment;
+mod exit;
+pub mod explain;
+pub mod import;
+pub mod key;
+pub mod mistake;
+pub mod schema;
+pub mod source;
+pub mod token;
+
+pub use exit::Exit;
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use console::{Console, ERROR, Format};
+
+/// The process: its arguments, standard input and output, and exit code.
+/// Colour goes to terminals only.
+pub fn main() -> ExitCode {
+    let (mut out, mut err) = (anstream::stdout(), anstream::stderr());
+    let mut console = Console {
+        out: &mut out,
+        err: &mut err,
+        input: &mut io::stdin(),
+        format: Format::default(),
+    };
+    run(std::env::args_os(), &mut console).into()
+}
+
+/// Runs the command; the first argument is its own name.
+pub fn run(args: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> Exit {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            let text = error.render().ansi().to_string();
+            // Help was asked for, or it is a complaint.
+            let (to, exit) = if error.use_stderr() {
+                (&mut console.err, Exit::Failure)
+            } else {
+                (&mut console.out, Exit::Ok)
+            };
+            return write!(to, "{text}").map_or(Exit::Failure, |()| exit);
+        }
+    };
+    console.format = args.format;
+    let outcome = match args.command {
+        Command::Check(args) => check::run(&args, console),
+        Command::Explain(args) => explain::run(&args, console),
+        Command::Key(args) => key::run(&args, console),
+        Command::Token(args) => token::run(&args, console),
+        Command::Schema(args) => schema::run(&args, console),
+        Command::Import(args) => import::run(&args, console),
+    };
+    outcome.unwrap_or_else(|error| {
+        // Where nobody reads, nobody is told.
+        let _ = writeln!(console.err, "{ERROR}error:{ERROR:#} {error:#}");
+        Exit::Failure
+    })
+}

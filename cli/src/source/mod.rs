@@ -1,0 +1,14 @@
+//! Texts with places: a YAML or JSON file as a tree whose every node knows
+//! its line and column.
+//!
+//! JSON is read as the YAML that it also is, for its places; whether a text
+//! is JSON at all, the guard's own reader says.
+
+mod node;
+mod paths;
+mod scalar;
+mod yaml;
+
+pub use node::{Kind, Member, Node, Position};
+pub use paths::Places;
+pub use yaml::{SourceError, parse};

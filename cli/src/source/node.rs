@@ -1,0 +1,171 @@
+//! A value and where it stands.
+
+use core::fmt;
+
+use serde_json::{Number, Value};
+
+/// A place in a text: lines and columns count from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+impl Position {
+    /// Where every text begins.
+    pub const START: Self = Self { line: 1, column: 1 };
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// A value and where it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Where it begins.
+    pub at: Position,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// Nothing.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number that JSON has too.
+    Number(Number),
+    /// Text.
+    Text {
+        /// The text itself.
+        text: String,
+        /// Where its content begins, if that keeps its lines: a literal block
+        /// (`|`). Places within it are then known.
+        block: Option<Position>,
+    },
+    /// A list.
+    List(Vec<Node>),
+    /// An object, in the file's order; a name may be there twice.
+    Map(Vec<Member>),
+}
+
+/// A name of an object and its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// The name.
+    pub name: String,
+    /// Where the name stands.
+    pub at: Position,
+    /// Its value.
+    pub node: Node,
+}
+
+impl Node {
+    /// The first member of that name.
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.member(name).map(|member| &member.node)
+    }
+
+    /// The first member of that name, with its place.
+    pub fn member(&self, name: &str) -> Option<&Member> {
+        self.members().iter().find(|member| member.name == name)
+    }
+
+    /// A member of a member and so on; `None` where one isn't there.
+    pub fn path(&self, names: &[&str]) -> Option<&Node> {
+        names.iter().try_fold(self, |node, name| node.get(name))
+    }
+
+    /// Its members; none of what is no object.
+    pub fn members(&self) -> &[Member] {
+        match &self.kind {
+            Kind::Map(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// Its items; none of what is no list.
+    pub fn items(&self) -> &[Node] {
+        match &self.kind {
+            Kind::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Its text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Its truth, if it is one.
+    pub fn flag(&self) -> Option<bool> {
+        match &self.kind {
+            Kind::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// The value without places; of a repeated name the first counts.
+    pub fn to_value(&self) -> Value {
+        match &self.kind {
+            Kind::Null => Value::Null,
+            Kind::Bool(flag) => Value::Bool(*flag),
+            Kind::Number(number) => Value::Number(number.clone()),
+            Kind::Text { text, .. } => Value::String(text.clone()),
+            Kind::List(items) => items.iter().map(Node::to_value).collect(),
+            Kind::Map(members) => {
+                let mut map = serde_json::Map::new();
+                for member in members {
+                    map.entry(&member.name).or_insert_with(|| member.node.to_value());
+                }
+                Value::Object(map)
+            }
+        }
+    }
+
+    /// The value as JSON text that keeps repeated names, so that whoever reads
+    /// it can tell of them.
+    pub fn to_json(&self) -> String {
+        let mut json = String::new();
+        self.write_json(&mut json);
+        json
+    }
+
+    fn write_json(&self, json: &mut String) {
+        match &self.kind {
+            Kind::List(items) => {
+                json.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        json.push(',');
+                    }
+                    item.write_json(json);
+                }
+                json.push(']');
+            }
+            Kind::Map(members) => {
+                json.push('{');
+                for (index, member) in members.iter().enumerate() {
+                    if index > 0 {
+                        json.push(',');
+                    }
+                    json.push_str(&Value::from(member.name.as_str()).to_string());
+                    json.push(':');
+                    member.node.write_json(json);
+                }
+                json.push('}');
+            }
+            _ => json.push_str(&self.to_value().to_string()),
+        }
+    }
+}
