@@ -13,9 +13,9 @@ use crate::host::{Host, Timestamp};
 use crate::policy::limit::{Account, Limits};
 use crate::tenant::{Bound, TenantName};
 
-/// How keys become digests.
+/// How keys become the digests that stand for them in documents.
 #[derive(Clone)]
-pub(crate) enum KeyHash {
+pub enum KeyHash {
     /// SHA-256: for keys that are random enough not to be guessed.
     Sha256,
     /// HMAC-SHA-256 with a pepper, so that a leaked document is no help in
@@ -34,8 +34,8 @@ impl core::fmt::Debug for KeyHash {
 }
 
 impl KeyHash {
-    /// HMAC with that pepper.
-    pub(crate) fn hmac(pepper: &[u8]) -> Option<Self> {
+    /// HMAC with that pepper; `None` where it can't be a key of HMAC.
+    pub fn hmac(pepper: &[u8]) -> Option<Self> {
         Hmac::new_from_slice(pepper).ok().map(Self::HmacSha256)
     }
 
@@ -45,7 +45,8 @@ impl KeyHash {
         [&b""[..], b"\n", b"\r\n"].iter().any(|nothing| self.digest(nothing) == *digest)
     }
 
-    pub(crate) fn digest(&self, key: &[u8]) -> [u8; 32] {
+    /// The digest of a key.
+    pub fn digest(&self, key: &[u8]) -> [u8; 32] {
         match self {
             Self::Sha256 => Sha256::digest(key).into(),
             Self::HmacSha256(keyed) => {

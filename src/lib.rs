@@ -58,6 +58,7 @@ mod testing;
 mod throttle;
 mod verdict;
 
+pub use api_key::KeyHash;
 pub use audit::{AuditLevel, AuditLine, AuditLog, AuditRules};
 pub use changes::Changes;
 pub use config::{ConfigError, Environment, Loaded, load};

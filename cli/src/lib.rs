@@ -25,6 +25,7 @@ pub mod key;
 pub mod mistake;
 pub mod schema;
 pub mod source;
+pub mod time;
 pub mod token;
 
 pub use exit::Exit;

@@ -1,18 +1,182 @@
-//! `key`.
+//! `key`: API keys, and the digests that stand for them in documents.
 
-use clap::Args;
+mod entry;
+mod secret;
+
+use std::io::{IsTerminal, Read, Write};
+
+use anyhow::{Context, bail, ensure};
+use clap::{Args, Subcommand};
+use rand::rngs::OsRng;
+use serde_json::json;
+use tenant_guard::KeyHash;
 
 use crate::Exit;
-use crate::console::Console;
+use crate::console::{Console, FAINT, Format, STRONG};
+use entry::{Entry, Owner};
+use secret::Look;
 
 /// Arguments of `key`.
 #[derive(Debug, Args)]
-pub struct KeyArgs {}
+pub struct KeyArgs {
+    #[command(subcommand)]
+    command: KeyCommand,
+}
 
-/// Runs it.
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Make a key: print it once, and the entry for the document.
+    #[command(after_help = "\
+The key is printed once and kept nowhere; the document gets its digest only.
+
+  tenant-guard key new --tenant acme --client web --scopes invoices:read --expires 90d
+
+A key matches tgk_[0-9A-Za-z]{49}; its last six characters are the CRC-32 of
+all before them, in base 62 (0-9A-Za-z), so that scanners know it for sure.")]
+    New(NewArgs),
+    /// Print the digest of a key that is read from standard input.
+    #[command(after_help = "\
+A key on the command line would stay in the shell's history, so it is read:
+
+  tenant-guard key hash < key.txt
+
+One line end after the key is none of it.")]
+    Hash(HashArgs),
+}
+
+#[derive(Debug, Args)]
+struct NewArgs {
+    /// The tenant that it is for.
+    #[arg(long, required_unless_present = "unbound")]
+    tenant: Option<String>,
+    /// The tenant's client that gets it.
+    #[arg(long, required_unless_present = "unbound")]
+    client: Option<String>,
+    /// Make one that is bound to no tenant.
+    #[arg(long, conflicts_with_all = ["tenant", "client"])]
+    unbound: bool,
+    /// Its name in the document, logs and `x-key-id`; by default the client's
+    /// and a few random characters.
+    #[arg(long)]
+    id: Option<String>,
+    /// What it may do, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    scopes: Vec<String>,
+    /// What it is, separated by commas: names of the document's `roles`.
+    #[arg(long, value_delimiter = ',')]
+    roles: Vec<String>,
+    /// When it ends: a time (2027-01-01T00:00:00Z, 2027-01-01) or a time span (90d).
+    #[arg(long)]
+    expires: Option<String>,
+    /// When it begins, likewise.
+    #[arg(long)]
+    not_before: Option<String>,
+    #[command(flatten)]
+    hash: HashArgs,
+}
+
+#[derive(Debug, Args)]
+struct HashArgs {
+    /// The environment variable with the document's `api_keys.pepper`: for
+    /// documents with `hash: hmac-sha256`.
+    #[arg(long, value_name = "NAME")]
+    pepper_env: Option<String>,
+}
+
+impl HashArgs {
+    fn hash(&self) -> anyhow::Result<KeyHash> {
+        let Some(name) = &self.pepper_env else {
+            return Ok(KeyHash::Sha256);
+        };
+        let pepper = std::env::var(name)
+            .ok()
+            .filter(|pepper| !pepper.is_empty())
+            .with_context(|| format!("the environment variable {name} is not set"))?;
+        KeyHash::hmac(pepper.as_bytes()).context("the pepper can't be a key of HMAC-SHA-256")
+    }
+}
+
+/// The digest of a key, under the name that documents have it by.
+fn digest(hash: &KeyHash, key: &str) -> (&'static str, String) {
+    let hex = hash.digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    match hash {
+        KeyHash::Sha256 => ("sha256", hex),
+        KeyHash::HmacSha256(_) => ("hmac_sha256", hex),
+    }
+}
+
+/// Makes or hashes a key.
 ///
 /// # Errors
-/// Always, so far.
-pub fn run(_: &KeyArgs, _: &mut Console<'_>) -> anyhow::Result<Exit> {
-    anyhow::bail!("not there yet")
+/// Where an argument is none, or the result can't be written.
+pub fn run(args: &KeyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    match &args.command {
+        KeyCommand::New(args) => new(args, console),
+        KeyCommand::Hash(args) => hash(args, console),
+    }
 }
+
+fn new(args: &NewArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let hash = args.hash.hash()?;
+    let key = secret::generate(&mut OsRng);
+    let owner = args.tenant.clone().zip(args.client.clone());
+    let owner = owner.map(|(tenant, client)| Owner { tenant, client });
+    let now = chrono::Utc::now();
+    let entry = Entry::new(args, owner.as_ref(), digest(&hash, &key), now, &mut OsRng)?;
+    entry.check(owner.as_ref())?;
+    if console.format == Format::Json {
+        let owner = owner.map(|owner| json!({"tenant": owner.tenant, "client": owner.client}));
+        console.json(&json!({"key": key, "owner": owner, "entry": entry}))?;
+        return Ok(Exit::Ok);
+    }
+    let place = match &owner {
+        Some(Owner { tenant, client }) => {
+            format!("`keys` of client {client} of tenant {tenant} (tenants[].clients[].keys)")
+        }
+        None => "`api_keys.keys`".to_owned(),
+    };
+    let out = &mut console.out;
+    writeln!(
+        out,
+        "{STRONG}The key{STRONG:#} {FAINT}(shown this once; give it to its client){FAINT:#}"
+    )?;
+    writeln!(out, "{key}")?;
+    writeln!(out)?;
+    writeln!(out, "{STRONG}Its entry{STRONG:#} {FAINT}for {place}; YAML and JSON{FAINT:#}")?;
+    writeln!(out, "{}", entry.line())?;
+    Ok(Exit::Ok)
+}
+
+/// The longest key that is hashed, in bytes: no header is longer.
+const LONGEST: u64 = 64 << 10;
+
+fn hash(args: &HashArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let hash = args.hash()?;
+    if std::io::stdin().is_terminal() {
+        writeln!(console.err, "Type the key, then Enter and Ctrl-D:")?;
+    }
+    let mut key = String::new();
+    let most = LONGEST.saturating_add(1);
+    (&mut *console.input).take(most).read_to_string(&mut key).context("the key can't be read")?;
+    ensure!(key.len() < LONGEST as usize, "that is longer than any key");
+    let key = key.strip_suffix('\n').unwrap_or(&key);
+    let key = key.strip_suffix('\r').unwrap_or(key);
+    ensure!(!key.is_empty(), "there is no key on standard input");
+    ensure!(
+        !key.contains(|c: char| c.is_control()),
+        "there is more than one line, or a control character: give the key alone"
+    );
+    ensure!(key.trim() == key, "there are spaces around the key: no header keeps them");
+    if secret::look(key) == Look::Damaged {
+        bail!("the key is damaged: its checksum is another, so it was mistyped or cut");
+    }
+    let (name, digest) = digest(&hash, key);
+    match console.format {
+        Format::Json => console.json(&json!({name: digest}))?,
+        Format::Human => writeln!(console.out, "{name}: \"{digest}\"")?,
+    }
+    Ok(Exit::Ok)
+}
+
+#[cfg(test)]
+mod tests;
