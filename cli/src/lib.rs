@@ -25,6 +25,8 @@ pub mod key;
 pub mod mistake;
 pub mod schema;
 pub mod source;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod token;
 

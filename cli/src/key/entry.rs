@@ -93,25 +93,26 @@ impl Entry {
 
     /// Checks that the guard takes it.
     pub(super) fn check(&self, owner: Option<&Owner>) -> anyhow::Result<()> {
-        let keys = json!([self]);
         let roles: Map<String, Value> =
             self.roles.iter().map(|role| (role.clone(), json!({}))).collect();
         let is_peppered = self.fields.iter().any(|(name, _)| *name == "hmac_sha256");
-        let mut api_keys = if is_peppered {
+        let mut api_keys = Map::new();
+        if is_peppered {
             // Which pepper doesn't matter: the digest is made.
-            json!({"hash": "hmac-sha256", "pepper": "-".repeat(32)})
-        } else {
-            json!({})
-        };
-        let mut document = json!({"version": 1, "roles": roles});
-        match owner {
-            Some(Owner { tenant, client }) => {
-                document["tenants"] =
-                    json!([{"id": tenant, "clients": [{"id": client, "keys": keys}]}]);
-            }
-            None => api_keys["keys"] = keys,
+            api_keys.insert("hash".into(), json!("hmac-sha256"));
+            api_keys.insert("pepper".into(), json!("-".repeat(32)));
         }
-        document["api_keys"] = api_keys;
+        let tenants = match owner {
+            Some(Owner { tenant, client }) => {
+                json!([{"id": tenant, "clients": [{"id": client, "keys": [self]}]}])
+            }
+            None => {
+                api_keys.insert("keys".into(), json!([self]));
+                json!([])
+            }
+        };
+        let document =
+            json!({"version": 1, "roles": roles, "api_keys": api_keys, "tenants": tenants});
         let errors =
             match tenant_guard::load(document.to_string().as_bytes(), &Variables::of_process()) {
                 Ok(_) => return Ok(()),

@@ -11,6 +11,9 @@ const RANDOM: usize = 43;
 /// How many characters its checksum has: CRC-32 in base 62.
 const CHECKSUM: usize = 6;
 
+/// How much of a key its checksum is of.
+const SUMMED: usize = PREFIX.len() + RANDOM;
+
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A new key: `tgk_`, 256 random bits in letters and digits, and a checksum,
@@ -38,21 +41,19 @@ pub(super) fn look(text: &str) -> Look {
     if !text.starts_with(PREFIX) {
         return Look::Other;
     }
-    let whole = text.len() == PREFIX.len() + RANDOM + CHECKSUM;
-    match text.len().checked_sub(CHECKSUM).and_then(|end| text.split_at_checked(end)) {
-        Some((body, sum)) if whole && checksum(body) == sum => Look::Key,
+    match text.split_at_checked(SUMMED) {
+        Some((body, sum)) if checksum(body) == sum => Look::Key,
         _ => Look::Damaged,
     }
 }
 
 fn checksum(text: &str) -> String {
-    let mut rest = crc32fast::hash(text.as_bytes()) as usize;
-    let mut digits: Vec<char> = Vec::with_capacity(CHECKSUM);
-    for _ in 0..CHECKSUM {
-        digits.extend(DIGITS.get(rest % DIGITS.len()).map(|digit| char::from(*digit)));
-        rest /= DIGITS.len();
-    }
-    digits.into_iter().rev().collect()
+    let sum = crc32fast::hash(text.as_bytes());
+    let digit = |power: u32| {
+        let place = 62u32.checked_pow(power).and_then(|unit| sum.checked_div(unit))?;
+        DIGITS.get(place.checked_rem(62)? as usize).map(|digit| char::from(*digit))
+    };
+    (0..CHECKSUM as u32).rev().filter_map(digit).collect()
 }
 
 #[cfg(test)]

@@ -1,23 +1,12 @@
 use serde_json::Value;
 
 use crate::Exit;
-use crate::console::{Console, Format};
+use crate::testing::run_with;
 
 fn run(args: &[&str], input: &str) -> (Exit, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = {
-        let (mut out, mut err) =
-            (anstream::StripStream::new(&mut out), anstream::StripStream::new(&mut err));
-        let mut console = Console {
-            out: &mut out,
-            err: &mut err,
-            input: &mut input.as_bytes(),
-            format: Format::Human,
-        };
-        let args = ["tenant-guard", "key"].iter().chain(args).map(Into::into);
-        crate::run(args, &mut console)
-    };
-    (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    let args: Vec<&str> = ["key"].iter().chain(args).copied().collect();
+    let ran = run_with(&args, input);
+    (ran.exit, ran.out, ran.err)
 }
 
 fn new(args: &[&str]) -> Value {
