@@ -21,7 +21,7 @@ endif
 # A dependency of the tests asks for a newer rustc than it needs.
 TEST_FLAGS := --locked --ignore-rust-version
 
-.PHONY: help build run try test check check-host envoy toolchain clean
+.PHONY: help build cli run try test check check-host envoy toolchain clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,11 @@ build: toolchain ## build the plugin: target/tenant-guard.wasm
 	@mkdir -p target
 	@cp $(TARGET_DIR)/$(WASM)/release/tenant_guard.wasm $(PLUGIN).new
 	@mv $(PLUGIN).new $(PLUGIN)
+
+cli: ## build the command: target/tenant-guard
+	cargo build --release --locked -p tenant-guard-cli
+	@cp $(TARGET_DIR)/release/tenant-guard target/tenant-guard.new
+	@mv target/tenant-guard.new target/tenant-guard
 
 run: envoy build ## start Envoy on 127.0.0.1:10000 with envoy/envoy.yaml and print requests to try
 	@ENVOY='$(ENVOY_BIN)' python3 scripts/run.py

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::console::Format;
-use crate::{check, explain, import, key, schema, token};
+use crate::{check, envoy, explain, import, key, schema, token};
 
 /// Checks configurations of tenant-guard, explains its decisions, and makes
 /// what they need.
@@ -28,6 +28,8 @@ pub enum Command {
     Check(check::CheckArgs),
     /// Show how the guard decides on a request, step by step.
     Explain(explain::ExplainArgs),
+    /// Write an Envoy configuration around a document.
+    Envoy(envoy::EnvoyArgs),
     /// Make API keys, and the digests that stand for them.
     Key(key::KeyArgs),
     /// Make and read tokens for development.

@@ -18,6 +18,7 @@ pub mod check;
 pub mod console;
 pub mod document;
 pub mod environment;
+pub mod envoy;
 mod exit;
 pub mod explain;
 pub mod import;
@@ -72,6 +73,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) 
     console.format = args.format;
     let outcome = match args.command {
         Command::Check(args) => check::run(&args, console),
+        Command::Envoy(args) => envoy::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Key(args) => key::run(&args, console),
         Command::Token(args) => token::run(&args, console),

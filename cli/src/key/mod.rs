@@ -3,7 +3,9 @@
 mod entry;
 mod secret;
 
+use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
@@ -71,6 +73,9 @@ struct NewArgs {
     /// When it begins, likewise.
     #[arg(long)]
     not_before: Option<String>,
+    /// Write a first document with this key to a file that isn't there yet.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["unbound", "pepper_env", "roles"])]
+    start: Option<PathBuf>,
     #[command(flatten)]
     hash: HashArgs,
 }
@@ -124,6 +129,9 @@ fn new(args: &NewArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let now = chrono::Utc::now();
     let entry = Entry::new(args, owner.as_ref(), digest(&hash, &key), now, &mut OsRng)?;
     entry.check(owner.as_ref())?;
+    if let (Some(file), Some(owner)) = (&args.start, &owner) {
+        start(file, owner, &entry)?;
+    }
     if console.format == Format::Json {
         let owner = owner.map(|owner| json!({"tenant": owner.tenant, "client": owner.client}));
         console.json(&json!({"key": key, "owner": owner, "entry": entry}))?;
@@ -142,9 +150,34 @@ fn new(args: &NewArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     )?;
     writeln!(out, "{key}")?;
     writeln!(out)?;
+    if let Some(file) = &args.start {
+        writeln!(out, "{STRONG}The document{STRONG:#} is {}", file.display())?;
+        return Ok(Exit::Ok);
+    }
     writeln!(out, "{STRONG}Its entry{STRONG:#} {FAINT}for {place}; YAML and JSON{FAINT:#}")?;
     writeln!(out, "{}", entry.line())?;
     Ok(Exit::Ok)
+}
+
+/// Writes a first document with one key.
+fn start(file: &Path, owner: &Owner, entry: &Entry) -> anyhow::Result<()> {
+    let (tenant, client) = (json!(owner.tenant), json!(owner.client));
+    let text = format!(
+        "version: 1
+# Every request needs a credential; those of a tenant are for that tenant only.
+tenants:
+  - id: {tenant}
+    clients:
+      - id: {client}
+        keys:
+          # One more: `tenant-guard key new`.
+          - {}
+",
+        entry.line()
+    );
+    File::create_new(file)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .with_context(|| format!("{} can't be written", file.display()))
 }
 
 /// The longest key that is hashed, in bytes: no header is longer.

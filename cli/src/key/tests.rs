@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use crate::Exit;
-use crate::testing::run_with;
+use crate::testing::{TempFile, run_with};
 
 fn run(args: &[&str], input: &str) -> (Exit, String, String) {
     let args: Vec<&str> = ["key"].iter().chain(args).copied().collect();
@@ -110,4 +110,20 @@ fn what_is_no_key_is_not_hashed() {
         assert!(err.contains(word), "{err}");
         assert!(text.is_empty() || text.len() < 4 || !err.contains(text), "{err}");
     }
+}
+
+#[test]
+fn a_first_document_is_written_but_never_over_another() {
+    let file = TempFile::new(".yaml", "version: 1");
+    let path = file.path();
+    let args = ["new", "--tenant", "acme", "--client", "web", "--start", path];
+    let (exit, out, err) = run(&args, "");
+    assert_eq!((exit, out.as_str()), (Exit::Failure, ""), "{err}");
+    std::fs::remove_file(path).unwrap();
+    let (exit, out, err) = run(&args, "");
+    assert_eq!(exit, Exit::Ok, "{err}");
+    let key = out.lines().find(|line| line.starts_with("tgk_")).unwrap();
+    let document = std::fs::read_to_string(path).unwrap();
+    assert!(document.contains(&sha256(key)) && !document.contains(key), "{document}");
+    assert_eq!(run_with(&["check", path], "").exit, Exit::Ok);
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Number, Value};
 
 /// A place in a text: lines and columns count from 1, columns in characters.
@@ -136,36 +137,23 @@ impl Node {
     /// The value as JSON text that keeps repeated names, so that whoever reads
     /// it can tell of them.
     pub fn to_json(&self) -> String {
-        let mut json = String::new();
-        self.write_json(&mut json);
-        json
+        // Nothing in a node can fail to be JSON.
+        serde_json::to_string(self).unwrap_or_default()
     }
+}
 
-    fn write_json(&self, json: &mut String) {
+/// In the file's order, repeated names included.
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.kind {
-            Kind::List(items) => {
-                json.push('[');
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        json.push(',');
-                    }
-                    item.write_json(json);
-                }
-                json.push(']');
-            }
+            Kind::Null => serializer.serialize_unit(),
+            Kind::Bool(flag) => serializer.serialize_bool(*flag),
+            Kind::Number(number) => number.serialize(serializer),
+            Kind::Text { text, .. } => serializer.serialize_str(text),
+            Kind::List(items) => serializer.collect_seq(items),
             Kind::Map(members) => {
-                json.push('{');
-                for (index, member) in members.iter().enumerate() {
-                    if index > 0 {
-                        json.push(',');
-                    }
-                    json.push_str(&Value::from(member.name.as_str()).to_string());
-                    json.push(':');
-                    member.node.write_json(json);
-                }
-                json.push('}');
+                serializer.collect_map(members.iter().map(|member| (&member.name, &member.node)))
             }
-            _ => json.push_str(&self.to_value().to_string()),
         }
     }
 }

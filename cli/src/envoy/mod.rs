@@ -1,0 +1,190 @@
+//! `envoy`: a whole Envoy configuration around a document.
+
+mod address;
+mod clusters;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::Value;
+
+use crate::Exit;
+use crate::console::{Console, ERROR, WARNING};
+use crate::document::{Document, read_text};
+use crate::environment::Variables;
+use crate::source::{self, Node};
+use address::Address;
+
+/// Arguments of `envoy`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+For an application that listens on port 8000:
+
+  tenant-guard envoy -c guard.yaml --app 127.0.0.1:8000 > envoy.yaml
+  envoy -c envoy.yaml
+
+Keys and tenants that the document has fetched get clusters that speak TLS and
+check who answers. Variables that it reads must be set where Envoy starts.")]
+pub struct EnvoyArgs {
+    /// The plugin document, YAML or JSON.
+    #[arg(short, long, value_name = "FILE")]
+    config: PathBuf,
+    /// Where the application listens.
+    #[arg(long, value_name = "HOST:PORT")]
+    app: Address,
+    /// Where Envoy listens.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:10000")]
+    listen: Address,
+    /// Where Envoy's administration listens: for nobody else.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9901")]
+    admin: Address,
+    /// The plugin.
+    #[arg(long, value_name = "FILE", default_value = "target/tenant-guard.wasm")]
+    plugin: PathBuf,
+    /// The system's root certificates, for clusters that speak TLS.
+    #[arg(long, value_name = "FILE", default_value = "/etc/ssl/certs/ca-certificates.crt")]
+    roots: PathBuf,
+    /// By which name its data is shared among Envoy's workers: another for
+    /// each guard of an Envoy.
+    #[arg(long, value_name = "NAME", default_value = "tenant-guard")]
+    vm_id: String,
+}
+
+/// Writes an Envoy configuration.
+///
+/// # Errors
+/// Where the result can't be written.
+pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let mut env = Variables::of_process();
+    env.set_vm_id(Some(&args.vm_id));
+    let document = match read(&args.config) {
+        Ok(document) => document,
+        Err(mistake) => {
+            writeln!(console.err, "{ERROR}error:{ERROR:#} {mistake}")?;
+            return Ok(Exit::Invalid);
+        }
+    };
+    let value = document.to_value();
+    let variables = variables(&value);
+    for name in &variables {
+        // Envoy's own process has it, not this one.
+        if std::env::var_os(name).is_none() {
+            env.set(name, &"-".repeat(64));
+        }
+    }
+    match Document::new(&args.config, &document).load(&env) {
+        Ok(loaded) => {
+            for warning in loaded.warnings {
+                writeln!(console.err, "{WARNING}warning:{WARNING:#} {warning}")?;
+            }
+        }
+        Err(mistakes) => {
+            for mistake in mistakes {
+                writeln!(console.err, "{ERROR}error:{ERROR:#} {mistake}")?;
+            }
+            return Ok(Exit::Invalid);
+        }
+    }
+    let text = configuration(args, &document, &value, &variables)?;
+    if console.format == crate::console::Format::Json {
+        let config = source::parse(&text).context("the configuration is no YAML")?;
+        console.json(&config.first())?;
+    } else {
+        write!(console.out, "{text}")?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn read(file: &Path) -> Result<Node, crate::mistake::Mistake> {
+    // Tells of what is no document at all.
+    Document::read(file)?;
+    let text = read_text(file)?;
+    let documents = source::parse(&text).unwrap_or_default();
+    let empty = Node { at: source::Position::START, kind: source::Kind::Null };
+    Ok(documents.into_iter().next().unwrap_or(empty))
+}
+
+fn configuration(
+    args: &EnvoyArgs,
+    document: &Node,
+    value: &Value,
+    variables: &BTreeSet<String>,
+) -> anyhow::Result<String> {
+    let fetched = clusters::fetched(value);
+    let mut application = "application".to_owned();
+    while fetched.contains_key(&application) {
+        application.insert_str(0, "guarded-");
+    }
+    let quoted = |text: &str| Value::from(text).to_string();
+    let roots = quoted(args.roots.to_str().context("--roots must be UTF-8")?);
+    let mut clusters = clusters::application(&application, &args.app);
+    for (name, place) in &fetched {
+        clusters.push_str(&clusters::fetching(name, place.as_ref(), &roots));
+    }
+    let plugin = args.plugin.to_str().context("--plugin must be UTF-8")?;
+    let names: Vec<String> = variables.iter().map(|name| quoted(name)).collect();
+    let environment = match names.as_slice() {
+        [] => String::new(),
+        names => format!("environment_variables:\n  host_env_keys: [{}]", names.join(", ")),
+    };
+    let document = serde_json::to_string_pretty(document)?;
+    let peer = if trusts_peers(value) { PEER } else { "" };
+    let template = include_str!("template.yaml");
+    let config = template
+        .replace("{{admin}}", &args.admin.socket_address())
+        .replace("{{listen}}", &args.listen.socket_address())
+        .replace("{{vm_id}}", &quoted(&args.vm_id))
+        .replace("{{plugin}}", &quoted(plugin))
+        .replace("{{application}}", &quoted(&application));
+    let config = put(config, "{{peer}}", peer, 18);
+    let config = put(config, "{{environment}}", &environment, 26);
+    let config = put(config, "{{clusters}}", &clusters, 0);
+    // Last, so that nothing in it is taken for a place.
+    Ok(put(config, "{{document}}", &document, 28))
+}
+
+/// Keeps the connection's own address where the guard reads it.
+const PEER: &str = r#"# Which peers may name a tenant, the guard decides by the connection's own address.
+- name: peer
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config
+    on_request_headers:
+      - object_key: tenant_guard.peer
+        factory_key: envoy.string
+        read_only: true
+        format_string:
+          text_format_source: {inline_string: "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"}"#;
+
+/// Puts lines in place of one, as far in; no lines take it out.
+fn put(config: String, place: &str, lines: &str, indent: usize) -> String {
+    let lines: String = lines.lines().map(|line| format!("{:indent$}{line}\n", "")).collect();
+    config.replace(&format!("{place}\n"), &lines)
+}
+
+/// Whether a tenant is taken from some peers, anywhere.
+fn trusts_peers(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name == "trust_header" && value.is_array() || trusts_peers(value)),
+        Value::Array(items) => items.iter().any(trusts_peers),
+        _ => false,
+    }
+}
+
+/// The variables that a document reads: `{env: NAME}`.
+fn variables(value: &Value) -> BTreeSet<String> {
+    let below: BTreeSet<String> = match value {
+        Value::Object(members) => members.values().flat_map(variables).collect(),
+        Value::Array(items) => items.iter().flat_map(variables).collect(),
+        _ => BTreeSet::new(),
+    };
+    let own = value.as_object().filter(|members| members.len() == 1);
+    let own = own.and_then(|members| members.get("env")?.as_str());
+    below.into_iter().chain(own.map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests;
