@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod heimdex;
+pub mod recsys;
 pub mod shipped;
 
 use std::collections::BTreeMap;
