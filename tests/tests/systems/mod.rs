@@ -5,6 +5,7 @@
 //! other that is meant to say the same.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod ai_backend;
 pub mod heimdex;
 pub mod recsys;
 pub mod shipped;
