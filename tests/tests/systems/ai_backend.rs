@@ -156,6 +156,12 @@ fn credentials() -> Vec<Case> {
         told("a token signed with ES256", signed(&ec()), DEVELOPER),
         told("an hour is short", outline(aged(0, 3600)), DEVELOPER),
         denied("two hours aren't", outline(aged(0, 7200)), 401, "token_claim_invalid"),
+        denied(
+            "a client's token without a subject",
+            outline(json!({"roles": ["developer"], "sub": null})),
+            401,
+            "token_claim_invalid",
+        ),
         denied("expired", outline(aged(960, -60)), 401, "token_expired"),
         denied("changed", Request::get(OUTLINE).bearer(forged), 401, "token_signature_invalid"),
         denied(

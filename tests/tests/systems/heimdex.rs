@@ -102,6 +102,11 @@ fn cases() -> Vec<Case> {
         ),
         told("organization in a claim of its own", jobs(json!({"org_id": ORG_A})), IN_A),
         told("app_metadata comes first", jobs(all), IN_A),
+        told(
+            "an empty one doesn't",
+            jobs(json!({"app_metadata": {"org_id": ""}, "org_id": ORG_A})),
+            IN_A,
+        ),
         told("the namespaced claim comes second", jobs(rest), IN_B),
         told(
             "the role is handed on",
