@@ -51,7 +51,17 @@ impl EnvoyBuilder {
             discovered: false,
             more: Vec::new(),
             drain_seconds: None,
+            whole: None,
         })
+    }
+
+    /// An Envoy of this whole configuration, as it is. Of what the builder can
+    /// choose only workers, log level and `env` count, and those are then
+    /// variables of Envoy itself. Its guarded listener is called `guarded`.
+    pub fn whole(config: Value) -> EnvoyBuilder {
+        let mut builder = EnvoyBuilder::new(json!({}));
+        builder.0.whole = Some(config);
+        builder
     }
 
     /// An Envoy without guard and backstop.
@@ -222,7 +232,7 @@ impl EnvoyBuilder {
     /// Starts it, or gives the log of an Envoy that ended instead.
     pub fn try_start(self) -> Result<Envoy, String> {
         let dir = self.write();
-        let mut process = Process::start(&dir, &self.options());
+        let mut process = Process::start(&dir, &self.options(), self.variables());
         match addresses(&mut process, &dir) {
             Ok((address, admin)) => Ok(Envoy::new(process, dir, address, admin, self.0)),
             Err(why) => {
@@ -249,6 +259,11 @@ impl EnvoyBuilder {
         options
     }
 
+    /// Envoy's own variables.
+    fn variables(&self) -> &[(String, String)] {
+        if self.0.whole.is_some() { &self.0.environment } else { &[] }
+    }
+
     fn write(&self) -> PathBuf {
         assert!(
             !self.0.guard || self.0.plugin.is_file(),
@@ -256,7 +271,10 @@ impl EnvoyBuilder {
             self.0.plugin.display()
         );
         let dir = process::fresh_dir();
-        let config = config::bootstrap(&self.0, &dir);
+        let config = match &self.0.whole {
+            Some(whole) => whole.clone(),
+            None => config::bootstrap(&self.0, &dir),
+        };
         fs::write(dir.join("config.json"), serde_json::to_vec_pretty(&config).unwrap()).unwrap();
         if self.0.reconfigurable {
             config::write_listeners(&self.0, &dir);

@@ -35,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) discovered: bool,
     pub(crate) more: Vec<Value>,
     pub(crate) drain_seconds: Option<u32>,
+    pub(crate) whole: Option<Value>,
 }
 
 const LISTENERS: &str = "listeners.json";

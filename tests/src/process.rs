@@ -47,13 +47,14 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts Envoy with `config.json` of the folder; everything it writes goes there too.
-    pub(crate) fn start(dir: &Path, options: &[String]) -> Process {
+    pub(crate) fn start(dir: &Path, options: &[String], variables: &[(String, String)]) -> Process {
         let log = fs::File::create(dir.join("envoy.log")).unwrap();
         let envoy = Command::new(binary())
             .arg("-c")
             .arg(dir.join("config.json"))
             .args(["--disable-hot-restart", "--file-flush-interval-msec", "50"])
             .args(options)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .arg("--admin-address-path")
             .arg(dir.join("admin"))
             .stdin(Stdio::null())
