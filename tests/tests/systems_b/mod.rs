@@ -5,6 +5,7 @@
 //! same credentials.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod control_plane;
 pub mod super_admin;
 
 use std::collections::BTreeMap;
