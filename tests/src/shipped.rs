@@ -11,19 +11,24 @@ use crate::process::{self, Process};
 
 impl Envoy {
     /// Starts a whole configuration. Changed are only the places of things: the
-    /// listener `guarded` and the admin API are on ports of their own, what else
-    /// is on 127.0.0.1 is on pipes, and the plugin is where it was built.
+    /// listener `guarded` and the admin API are on ports of their own, its other
+    /// listeners are on pipes, and the plugin is where it was built.
     ///
     /// Panics with Envoy's log where it doesn't start.
     pub fn shipped(mut config: Value) -> Envoy {
         let dir = process::fresh_dir();
-        for listener in items(&mut config["static_resources"]["listeners"]) {
-            if listener["name"] == "guarded" {
-                listener["address"]["socket_address"]["port_value"] = json!(0);
+        let mut others = Vec::new();
+        for listener in config["static_resources"]["listeners"].as_array_mut().unwrap() {
+            let guarded = listener["name"] == "guarded";
+            let port = &mut listener["address"]["socket_address"]["port_value"];
+            if guarded {
+                *port = json!(0);
+            } else {
+                others.push(port.clone());
             }
         }
         config["admin"]["address"]["socket_address"]["port_value"] = json!(0);
-        relocate(&mut config, &dir);
+        relocate(&mut config, &others, &dir);
         fs::write(dir.join("config.json"), config.to_string()).unwrap();
         let options = ["--concurrency", "1", "--log-level", "warning"].map(str::to_owned);
         let mut process = Process::start(&dir, &options);
@@ -41,12 +46,10 @@ impl Envoy {
     }
 }
 
-fn items(list: &mut Value) -> impl Iterator<Item = &mut Value> {
-    list.as_array_mut().into_iter().flatten()
-}
-
-fn relocate(value: &mut Value, dir: &Path) {
-    if let Some(port) = value["socket_address"]["port_value"].as_u64().filter(|port| *port != 0) {
+/// Puts listeners on these ports, and who connects to them, on pipes.
+fn relocate(value: &mut Value, ports: &[Value], dir: &Path) {
+    let port = &value["socket_address"]["port_value"];
+    if ports.contains(port) {
         *value = json!({"pipe": {"path": dir.join(format!("{port}.sock"))}});
     }
     match value {
@@ -55,10 +58,10 @@ fn relocate(value: &mut Value, dir: &Path) {
                 if name == "filename" && member == "target/tenant-guard.wasm" {
                     *member = json!(plugin_file());
                 }
-                relocate(member, dir);
+                relocate(member, ports, dir);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| relocate(item, dir)),
+        Value::Array(items) => items.iter_mut().for_each(|item| relocate(item, ports, dir)),
         _ => {}
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use systems_b::control_plane::{
     ENVIRONMENT, EXAMPLE, TENANT_A, TENANT_B, cases, lax, registry, shipped, start,
 };
-use systems_b::{begin_of_window, complaints, document_of, environment, file, run};
+use systems_b::{begin_of_window, complaints, document_of, environment, file, is_hardened, run};
 use tenant_guard_tests::token::sha256_hex;
 use tenant_guard_tests::{Envoy, Request};
 
@@ -25,6 +25,11 @@ fn the_documents_are_good_and_the_first_is_what_envoy_gets() {
         assert_eq!(complaints(EXAMPLE, name, &ENVIRONMENT), expected, "{name}");
     }
     assert_eq!(document_of(&file(EXAMPLE, "envoy.yaml")), file(EXAMPLE, "guard.yaml"));
+}
+
+#[test]
+fn it_is_as_hardened_as_the_demo() {
+    is_hardened(shipped(), &Request::get("/runs").bearer(TENANT_A));
 }
 
 #[test]

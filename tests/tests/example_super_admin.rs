@@ -2,14 +2,20 @@
 
 mod systems_b;
 
+use std::thread;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use systems_b::super_admin::{
     EXAMPLE, KITCHEN_1, KITCHEN_2, MOBILE_1, MOBILE_2, PLANNER_1, PLANNER_ALL, SUPER_ADMIN, cases,
     internal_only, partner_only, shipped, start,
 };
-use systems_b::{begin_of_window, complaints, document_of, environment, file, run};
+use systems_b::{
+    begin_of_window, complaints, connection_manager, document_of, environment, file, is_hardened,
+    run, set_document,
+};
 use tenant_guard_tests::token::sha256_hex;
-use tenant_guard_tests::{Envoy, Request};
+use tenant_guard_tests::{Directory, Envoy, Request};
 
 fn guard() -> Value {
     file(EXAMPLE, "guard.yaml")
@@ -62,6 +68,11 @@ fn partner_mode_takes_tokens_only() {
     run(&start(&with_mode("jwt")), &partner_only());
 }
 
+#[test]
+fn it_is_as_hardened_as_the_demo() {
+    is_hardened(shipped(), &Request::get("/generate/x").api_key(PLANNER_1));
+}
+
 /// How many of so many requests with this key are admitted, and which level
 /// refuses the next.
 fn admitted(envoy: &Envoy, path: &str, key: &str) -> (usize, String) {
@@ -98,8 +109,7 @@ fn limits_of_key_client_and_tenant_all_count() {
 #[test]
 fn addresses_may_be_written_in_every_form() {
     let mut config = shipped();
-    let hcm = &mut config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0];
-    hcm["typed_config"]["xff_num_trusted_hops"] = json!(1);
+    connection_manager(&mut config)["xff_num_trusted_hops"] = json!(1);
     let envoy = Envoy::shipped(config);
     for (key, address, status) in [
         (PLANNER_ALL, "192.168.0.10", 200),
@@ -134,4 +144,42 @@ fn activation_is_all_that_an_inactive_tenant_lacks() {
     let off = start(&document);
     let response = off.send(&Request::get("/generate/x").api_key(PLANNER_1));
     assert_eq!(response.code().as_deref(), Some("tenant_inactive"));
+}
+
+/// The system publishes its tenants, and only the super admin reaches what
+/// changes them.
+#[test]
+fn a_tenant_of_the_directory_is_activated_while_envoy_runs() {
+    let directory = Directory::start();
+    let publish = |active: bool| {
+        let key = json!({"id": "u-1", "sha256": sha256_hex("umbrella"), "scopes": ["generate"]});
+        directory.publish(json!({"version": 1, "tenants": [
+            {"id": "umbrella", "active": active, "clients": [{"id": "u", "keys": [key]}]}]}));
+    };
+    publish(false);
+    let (mut config, mut document) = (shipped(), guard());
+    let uri = format!("https://meal-planner.example{}", Directory::PATH);
+    document["directory"] = json!({"cluster": "tenants", "uri": uri, "refresh": "200ms"});
+    set_document(&mut config, &document);
+    let address = directory.address();
+    config["static_resources"]["clusters"].as_array_mut().unwrap().push(json!({
+        "name": "tenants", "type": "STATIC", "load_assignment": {
+            "cluster_name": "tenants", "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {
+                "socket_address": {"address": "127.0.0.1", "port_value": address.port()}}}}]}]}}));
+    let envoy = Envoy::shipped(config);
+    let wait_for = |code: Option<&str>| {
+        for _ in 0..500 {
+            let response = envoy.send(&Request::get("/generate/x").api_key("umbrella"));
+            if response.code().as_deref() == code {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("never {code:?}");
+    };
+    wait_for(Some("tenant_inactive"));
+    publish(true);
+    wait_for(None);
+    publish(false);
+    wait_for(Some("tenant_inactive"));
 }

@@ -163,12 +163,41 @@ pub fn set_document(config: &mut Value, document: &Value) {
 }
 
 fn guard_filter(config: &mut Value) -> &mut Value {
-    let listeners = config["static_resources"]["listeners"].as_array_mut().unwrap();
-    let guarded = listeners.iter_mut().find(|listener| listener["name"] == "guarded").unwrap();
-    let hcm = &mut guarded["filter_chains"][0]["filters"][0]["typed_config"];
-    let filters = hcm["http_filters"].as_array_mut().unwrap();
+    let filters = connection_manager(config)["http_filters"].as_array_mut().unwrap();
     let guard = filters.iter_mut().find(|filter| filter["name"] == "tenant_guard").unwrap();
     &mut guard["typed_config"]["config"]
+}
+
+/// The HttpConnectionManager of the guarded listener.
+pub fn connection_manager(config: &mut Value) -> &mut Value {
+    let listeners = config["static_resources"]["listeners"].as_array_mut().unwrap();
+    let guarded = listeners.iter_mut().find(|listener| listener["name"] == "guarded").unwrap();
+    &mut guarded["filter_chains"][0]["filters"][0]["typed_config"]
+}
+
+/// Asserts that a shipped configuration is set as the demo's is, with a VM of
+/// its own, and that without the guard its backstop lets nobody in.
+pub fn is_hardened(mut config: Value, good: &Request) {
+    let settings = |config: &mut Value| {
+        let mut hcm = connection_manager(config).clone();
+        hcm["route_config"] = json!(null);
+        let filters = hcm["http_filters"].as_array().unwrap().clone();
+        let guard = filters.iter().position(|filter| filter["name"] == "tenant_guard").unwrap();
+        hcm["http_filters"] = json!(filters[guard + 1..]);
+        let vm = guard_filter(config).clone();
+        let around = json!([config["admin"], config["overload_manager"], vm["failure_policy"]]);
+        (hcm, around, vm["vm_config"]["vm_id"].clone())
+    };
+    let demo = settings(&mut node("envoy/envoy.yaml").to_value());
+    let own = settings(&mut config);
+    assert_eq!((&own.0, &own.1), (&demo.0, &demo.1));
+    assert_ne!(own.2, demo.2);
+
+    assert_eq!(Envoy::shipped(config.clone()).send(good).status, 200);
+    let filters = connection_manager(&mut config)["http_filters"].as_array_mut().unwrap();
+    filters.retain(|filter| filter["name"] != "tenant_guard");
+    let response = Envoy::shipped(config).send(good);
+    assert_eq!((response.status, response.is_from_application()), (403, false), "{response:?}");
 }
 
 /// Has the stand-in for an identity provider show these keys.
