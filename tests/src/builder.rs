@@ -17,7 +17,7 @@ const START: Duration = Duration::from_secs(90);
 
 /// Chooses how an Envoy is set up; `start` runs it.
 #[derive(Clone, Debug)]
-pub struct EnvoyBuilder(Settings);
+pub struct EnvoyBuilder(pub(crate) Settings);
 
 impl EnvoyBuilder {
     /// An Envoy whose guard gets this document: a JSON object, or (`Value::String`,
@@ -328,7 +328,10 @@ pub fn plugin_file() -> PathBuf {
 }
 
 /// Waits until Envoy is ready; the addresses of the guarded listener and of the admin API.
-fn addresses(process: &mut Process, dir: &Path) -> Result<(SocketAddr, SocketAddr), String> {
+pub(crate) fn addresses(
+    process: &mut Process,
+    dir: &Path,
+) -> Result<(SocketAddr, SocketAddr), String> {
     let deadline = Instant::now() + START;
     let mut admin = None;
     while Instant::now() < deadline {

@@ -15,6 +15,7 @@ mod load;
 mod message;
 mod process;
 mod provider;
+mod shipped;
 mod stub;
 pub mod token;
 mod traffic;
