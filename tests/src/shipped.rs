@@ -31,7 +31,7 @@ impl Envoy {
         relocate(&mut config, &others, &dir);
         fs::write(dir.join("config.json"), config.to_string()).unwrap();
         let options = ["--concurrency", "1", "--log-level", "warning"].map(str::to_owned);
-        let mut process = Process::start(&dir, &options);
+        let mut process = Process::start(&dir, &options, &[]);
         match addresses(&mut process, &dir) {
             Ok((address, admin)) => {
                 let settings = EnvoyBuilder::new(json!({})).0;
