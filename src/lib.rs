@@ -60,7 +60,9 @@ mod verdict;
 
 pub use audit::{AuditLevel, AuditLine, AuditLog, AuditRules};
 pub use changes::Changes;
-pub use config::{ConfigError, Environment, Loaded, load};
+pub use config::{
+    ConfigError, Environment, FieldShape, Form, HowMany, Loaded, ObjectShape, Rule, Shape, load,
+};
 pub use decision::Decision;
 pub use denial::{Code, Denial, Level};
 pub use halt::Patience;
