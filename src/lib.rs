@@ -61,7 +61,9 @@ mod verdict;
 pub use api_key::KeyHash;
 pub use audit::{AuditLevel, AuditLine, AuditLog, AuditRules};
 pub use changes::Changes;
-pub use config::{ConfigError, Environment, Loaded, load};
+pub use config::{
+    ConfigError, Environment, FieldShape, Form, HowMany, Loaded, ObjectShape, Rule, Shape, load,
+};
 pub use decision::Decision;
 pub use denial::{Code, Denial, Level};
 pub use halt::Patience;

@@ -7,6 +7,7 @@ use super::limits;
 use super::names;
 use super::node::Node;
 use super::policy::addresses;
+use super::shape::{Form, HowMany, Shape};
 use super::vocabulary::{held_scope, identifier, role};
 use crate::address::AddressSet;
 use crate::api_key::KeyHash;
@@ -53,7 +54,7 @@ pub(super) struct KeySpec {
 
 pub(super) fn api_keys(node: Node<'_, '_>) -> Option<ApiKeysSpec> {
     let defaults = ApiKeysSpec::default();
-    let Some(object) = node.object() else {
+    let Some(object) = node.object("api_keys") else {
         return Some(ApiKeysSpec { hmac: None, ..defaults });
     };
     let hash =
@@ -106,12 +107,12 @@ pub(super) fn repeated<'i>(mut ids: impl Iterator<Item = &'i str>) -> Option<&'i
 }
 
 fn key(node: Node<'_, '_>) -> Option<KeySpec> {
-    let object = node.object()?;
+    let object = node.object("key")?;
     let id = object.required("id", identifier);
     let sha256 = object.field("sha256", digest);
     let hmac = object.field("hmac_sha256", digest);
     let hmac_given = object.has("hmac_sha256");
-    let digests = object.count(&["sha256", "hmac_sha256"]);
+    let digests = object.count_for(HowMany::ExactlyOne, &["sha256", "hmac_sha256"]);
     let scopes = object.field("scopes", |node| node.list(held_scope)).unwrap_or_default();
     let roles = object.field("roles", |node| node.list(role)).unwrap_or_default();
     let ip = object.field("ip", addresses);
@@ -149,6 +150,7 @@ fn key(node: Node<'_, '_>) -> Option<KeySpec> {
 
 /// 64 lower-case hexadecimal digits.
 pub(super) fn digest(node: Node<'_, '_>) -> Option<[u8; 32]> {
+    node.accepts(|| Shape::Text(Form::Digest))?;
     let text = node.text()?;
     let mut digest = [0u8; 32];
     let pairs = text.as_bytes().chunks(2);

@@ -10,6 +10,8 @@ use super::node::Node;
 use super::object::Object;
 use super::policy;
 use super::revoked;
+use super::shape::{Form, HowMany, Shape};
+use super::tenant_source::{self, TenantSpec};
 use crate::credential::{Location, Source};
 use crate::jwt::{Algorithm, Ceilings, ClaimMap, ClaimPath, IssuerName, Revocations};
 
@@ -63,25 +65,9 @@ impl IssuerSpec {
     }
 }
 
-/// `tenant` of an issuer as read.
-#[derive(Default)]
-pub(super) struct TenantSpec {
-    pub(super) claims: Option<Vec<ClaimPath>>,
-    pub(super) fixed: Option<String>,
-    pub(super) acts_for: Option<ActsForSpec>,
-    pub(super) subjects: Vec<(String, String)>,
-    pub(super) allow: Option<Vec<String>>,
-    pub(super) any_tenant: bool,
-}
-
-pub(super) enum ActsForSpec {
-    Any,
-    List(Vec<String>),
-}
-
 pub(super) fn jwt(node: Node<'_, '_>) -> Option<JwtSpec> {
     let defaults = JwtSpec::default();
-    let object = node.object()?;
+    let object = node.object("jwt")?;
     let size = |name: &'static str, default: usize| {
         let size = object.field(name, |node| node.size());
         size.map_or(default, |size| usize::try_from(size).unwrap_or(usize::MAX))
@@ -99,10 +85,10 @@ pub(super) fn jwt(node: Node<'_, '_>) -> Option<JwtSpec> {
 }
 
 pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
-    let object = node.object()?;
+    let object = node.object("issuer")?;
     let algorithms = object.field("algorithms", |node| node.some_list(algorithm));
     let (audiences, any_audience, claim_values) = audience(&object);
-    let iss = object.required("issuer", |node| node.parsed(IssuerName::parse));
+    let iss = object.required("issuer", |node| node.parsed(Form::Some, IssuerName::parse));
     let keys = object.required("keys", |node| keys::keys(node, algorithms.clone(), iss.as_ref()));
     let name = object.field("name", |node| node.some_text()).map(str::to_owned);
     let audience_claims = paths(&object, "audience_claims", &["aud"]);
@@ -112,7 +98,7 @@ pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
     let token_types = object
         .field("token_types", |node| node.some_list(token_type))
         .unwrap_or_else(|| vec!["jwt".into(), "at+jwt".into()]);
-    let tenant = object.field("tenant", tenant).unwrap_or_default();
+    let tenant = object.field("tenant", tenant_source::tenant).unwrap_or_default();
     let claims = object.field("claims", claim_map).unwrap_or_else(default_claims);
     let ceilings = policy::ceilings(&object);
     let has_audiences = object.has("audiences");
@@ -149,16 +135,12 @@ pub(super) fn issuer(node: Node<'_, '_>) -> Option<IssuerSpec> {
 type Audience = (Option<Vec<String>>, bool, Vec<(ClaimPath, Vec<Value>)>);
 
 fn audience(object: &Object<'_, '_>) -> Audience {
-    let audiences = object.field("audiences", |node| match node.value {
-        Value::Array(items) if items.is_empty() => {
-            node.error("must not be empty; name at least one")
-        }
-        _ => texts(node),
-    });
+    let audiences = object
+        .field("audiences", |node| node.some_list_or("must not be empty; name at least one", text));
     let read = object.field("claim_values", |node| {
         let empty = node.value.as_object().is_some_and(Map::is_empty);
         let values =
-            node.entries(|name, node| Some((ClaimPath::parse(name), node.some_list(scalar)?)));
+            node.entries(any_name, |name, _| Some(ClaimPath::parse(name)), |n| n.some_list(scalar));
         Some((empty, values.unwrap_or_default()))
     });
     let (no_values, claim_values) = read.unwrap_or((true, Vec::new()));
@@ -173,12 +155,16 @@ fn audience(object: &Object<'_, '_>) -> Audience {
         }
         Some(any)
     });
+    object.count_for(HowMany::AtLeastOne, &["audiences", "any_audience"]);
     // Where it was a mistake, that was told already.
     let any = object.has("any_audience") && any != Some(false);
     (audiences, any, claim_values)
 }
 
 fn scalar(node: Node<'_, '_>) -> Option<Value> {
+    node.also(|| Shape::Text(Form::Any));
+    node.also(|| Shape::Number);
+    node.accepts(|| Shape::Flag)?;
     match node.value {
         Value::String(_) | Value::Number(_) | Value::Bool(_) => Some(node.value.clone()),
         _ => node.error("must be text, a number, true or false"),
@@ -186,6 +172,7 @@ fn scalar(node: Node<'_, '_>) -> Option<Value> {
 }
 
 fn algorithm(node: Node<'_, '_>) -> Option<Algorithm> {
+    node.accepts(|| Shape::Words(Algorithm::ALL.map(|(name, _)| name).to_vec()))?;
     match Algorithm::parse(node.text()?) {
         Some(algorithm) => Some(algorithm),
         None => node.error("must be RS, PS, ES or HS with 256, 384 or 512, or EdDSA"),
@@ -195,53 +182,6 @@ fn algorithm(node: Node<'_, '_>) -> Option<Algorithm> {
 fn token_type(node: Node<'_, '_>) -> Option<String> {
     let lower = node.some_text()?.to_ascii_lowercase();
     Some(lower.strip_prefix("application/").unwrap_or(&lower).to_owned())
-}
-
-fn tenant(node: Node<'_, '_>) -> Option<TenantSpec> {
-    let object = node.object()?;
-    // What couldn't be read is there all the same.
-    let given = |name: &str| object.has(name).then(Vec::new);
-    let spec = TenantSpec {
-        claims: object.field("claims", |node| node.some_list(path)),
-        fixed: object.field("fixed", |node| node.some_text()).map(str::to_owned),
-        acts_for: object.field("acts_for", |node| match node.value {
-            Value::String(text) if text == "any" => Some(ActsForSpec::Any),
-            Value::Array(_) => texts(node).map(ActsForSpec::List),
-            _ => node.error("must be any, or a list of tenants"),
-        }),
-        subjects: object
-            .field("subjects", |node| {
-                node.entries(|subject, node| Some((subject.into(), node.some_text()?.into())))
-            })
-            .unwrap_or_default(),
-        allow: object.field("allow", texts).or_else(|| given("allow")),
-        any_tenant: object
-            .field("any_tenant", |node| node.flag())
-            .unwrap_or_else(|| object.has("any_tenant")),
-    };
-    let sources = object.count(&["claims", "fixed", "acts_for"]);
-    let bounded = object.count(&["allow", "any_tenant"]) > 0;
-    object.close();
-    let subjects = node.value.get("subjects");
-    let no_subjects = subjects.is_none_or(|value| value.as_object().is_some_and(Map::is_empty));
-    let tell = |problem: &str| node.context.problems.error(node.at, problem);
-    if sources > 1 {
-        tell("must have one of claims, fixed and acts_for");
-    }
-    if sources == 0 && no_subjects {
-        tell(if bounded {
-            "must have one of claims, fixed and acts_for, or subjects; allow and any_tenant only say how far they reach"
-        } else {
-            "must have one of claims, fixed and acts_for, or subjects"
-        });
-    }
-    if spec.allow.is_some() && spec.any_tenant {
-        tell("must have allow or any_tenant, not both");
-    }
-    if spec.fixed.is_some() && (spec.allow.is_some() || spec.any_tenant) {
-        tell("fixed names the one tenant; take allow and any_tenant out");
-    }
-    Some(spec)
 }
 
 fn default_claims() -> ClaimMap {
@@ -258,7 +198,7 @@ fn default_claims() -> ClaimMap {
 /// Merged with the defaults; `null` turns one off.
 fn claim_map(node: Node<'_, '_>) -> Option<ClaimMap> {
     let defaults = default_claims();
-    let object = node.object()?;
+    let object = node.object("claim_names")?;
     let field = |name: &'static str, default: Vec<ClaimPath>| {
         let read = object.or_null(name, |node| node.one_or_more(path));
         read.map_or(default, Option::unwrap_or_default)
@@ -289,10 +229,20 @@ fn paths(object: &Object<'_, '_>, name: &'static str, default: &[&str]) -> Vec<C
         .unwrap_or_else(|| default.iter().map(|name| ClaimPath::parse(name)).collect())
 }
 
-fn path(node: Node<'_, '_>) -> Option<ClaimPath> {
+pub(super) fn path(node: Node<'_, '_>) -> Option<ClaimPath> {
     node.some_text().map(ClaimPath::parse)
 }
 
 pub(super) fn texts(node: Node<'_, '_>) -> Option<Vec<String>> {
-    node.some_list(|node| node.some_text().map(str::to_owned))
+    node.some_list(text)
+}
+
+/// Text that isn't empty.
+pub(super) fn text(node: Node<'_, '_>) -> Option<String> {
+    node.some_text().map(str::to_owned)
+}
+
+/// Names of entries that may be any text.
+pub(super) fn any_name() -> Shape {
+    Shape::Text(Form::Any)
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::node::Node;
 use super::remote;
+use super::shape::{Form, HowMany, Shape};
 use crate::host::Hash;
 use crate::json;
 use crate::jwt::{Algorithm, IssuerName, Key, KeySet};
@@ -26,15 +27,16 @@ pub(super) fn keys(
     algorithms: Option<Vec<Algorithm>>,
     issuer: Option<&IssuerName>,
 ) -> Option<IssuerKeys> {
-    let object = node.object()?;
+    let object = node.object("issuer_keys")?;
     let set = object.field("jwks", jwks);
     let secrets = object.field("secret", |node| secret(node, algorithms.as_deref()));
     let uri = object.field("jwks_uri", remote::jwks_uri);
     let discovery = object.field("discovery", |node| remote::discovery(node, issuer));
     // Keys that couldn't be read were told of already.
     let unread = object.has("jwks") && set.is_none() || object.has("secret") && secrets.is_none();
-    let is_remote = object.count(&["jwks_uri", "discovery"]);
-    let has_source = object.count(&["jwks", "secret", "jwks_uri", "discovery"]) > 0;
+    let is_remote = object.count_for(HowMany::AtMostOne, &["jwks_uri", "discovery"]);
+    let all = ["jwks", "secret", "jwks_uri", "discovery"];
+    let has_source = object.count_for(HowMany::AtLeastOne, &all) > 0;
     object.close();
     if !has_source {
         return node.error("names no keys; give jwks, jwks_uri, discovery or secret");
@@ -64,6 +66,8 @@ pub(super) fn keys(
 
 /// A key set: an object, or its JSON text.
 fn jwks(node: Node<'_, '_>) -> Option<Vec<Key>> {
+    node.also(|| Shape::Text(Form::Json));
+    node.accepts(|| Shape::KeySet)?;
     let parsed;
     let set = match node.value {
         Value::String(text) => {

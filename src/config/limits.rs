@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::node::Node;
+use super::shape::{Form, Shape};
 use crate::policy::limit::{Action, HeaderStyles, Limits, Rate, Tiers};
 use crate::throttle::Throttle;
 
@@ -25,7 +26,7 @@ impl Default for LimitsSpec {
 
 pub(super) fn section(node: Node<'_, '_>) -> LimitsSpec {
     let defaults = LimitsSpec::default();
-    let Some(object) = node.object() else {
+    let Some(object) = node.object("limits_section") else {
         return LimitsSpec { tiers: None, ..defaults };
     };
     object.field("store", |node| match node.value {
@@ -44,16 +45,16 @@ pub(super) fn section(node: Node<'_, '_>) -> LimitsSpec {
 /// All of them, or none: one that is missing because of a mistake isn't missed
 /// again.
 fn tiers(node: Node<'_, '_>) -> Option<Tiers> {
-    let read = node.entries(|name, node| Some((name.to_owned(), tier(name, node)?)))?;
+    let read = node.entries(|| Shape::Text(Form::TierName), tier_name, plain_rate)?;
     let all = node.value.as_object().is_some_and(|map| map.len() == read.len());
     all.then(|| read.into_iter().collect())
 }
 
-fn tier(name: &str, node: Node<'_, '_>) -> Option<Rate> {
+fn tier_name(name: &str, node: Node<'_, '_>) -> Option<String> {
     if name.is_empty() || name.contains('/') {
         return node.error("is no name of a tier: it must not be empty, or hold a / as rates do");
     }
-    plain_rate(node)
+    Some(name.to_owned())
 }
 
 fn headers(node: Node<'_, '_>) -> Option<HeaderStyles> {
@@ -71,7 +72,7 @@ pub(super) struct LimitsOver {
 }
 
 pub(super) fn limits_over(node: Node<'_, '_>) -> Option<LimitsOver> {
-    let object = node.object()?;
+    let object = node.object("limits_over")?;
     let limits = LimitsOver {
         requests: object.or_null("requests", rate),
         actions: object.field("actions", actions).unwrap_or_default(),
@@ -82,7 +83,7 @@ pub(super) fn limits_over(node: Node<'_, '_>) -> Option<LimitsOver> {
 
 /// `limits` that stand alone.
 pub(super) fn limits(node: Node<'_, '_>) -> Option<Limits> {
-    let object = node.object()?;
+    let object = node.object("limits")?;
     let limits = LimitsOver {
         requests: object.field("requests", rate).map(Some),
         actions: object.field("actions", actions).unwrap_or_default(),
@@ -110,11 +111,8 @@ const OTHERS: &str = "*";
 
 /// Limits of actions; `null` is for one without.
 fn actions(node: Node<'_, '_>) -> Option<BTreeMap<String, Option<Rate>>> {
-    let read = node.entries(|name, node| {
-        let name = limited_action(name, node)?;
-        let rate = if node.value.is_null() { None } else { Some(rate(node)?) };
-        Some((name, rate))
-    });
+    let names = || Shape::Text(Form::ActionOrOthers);
+    let read = node.entries(names, limited_action, |node| node.or_null(rate));
     Some(read?.into_iter().collect())
 }
 
@@ -130,13 +128,14 @@ fn limited_action(name: &str, node: Node<'_, '_>) -> Option<String> {
 
 /// The `action` of a route.
 pub(super) fn action(node: Node<'_, '_>) -> Option<Action> {
-    Action::parse(node.some_text()?).or_else(|| node.error(NO_ACTION))
+    Action::parse(node.some(Form::Action)?).or_else(|| node.error(NO_ACTION))
 }
 
 const NO_ACTION: &str = "is no name of an action: up to 64 letters, digits and . _ : -";
 
 /// A rate, or the name of a tier. Who has one is counted.
 fn rate(node: Node<'_, '_>) -> Option<Rate> {
+    node.accepts(|| Shape::Text(Form::RateOrTier))?;
     node.is_shared();
     let Some(text) = node.value.as_str().filter(|text| !text.is_empty()) else {
         return node.wrong_type("a rate, as in \"100/min\", or the name of a tier");
@@ -157,6 +156,7 @@ fn rate(node: Node<'_, '_>) -> Option<Rate> {
 
 /// A rate and nothing else.
 fn plain_rate(node: Node<'_, '_>) -> Option<Rate> {
+    node.accepts(|| Shape::Text(Form::Rate))?;
     // What is no text is told the form of a rate, too.
     match Rate::parse(node.value.as_str().unwrap_or_default()) {
         Ok(rate) => Some(rate),
@@ -166,7 +166,7 @@ fn plain_rate(node: Node<'_, '_>) -> Option<Rate> {
 
 /// `failures`.
 pub(super) fn failures(node: Node<'_, '_>) -> Option<Throttle> {
-    let object = node.object()?;
+    let object = node.object("failures")?;
     node.is_shared();
     let limit = object.required("limit", |node| match plain_rate(node)? {
         Rate { count: 0, .. } => node.error("must be at least 1: the first failure blocks then"),

@@ -7,6 +7,8 @@
 //! result.
 
 mod api_keys;
+#[cfg(not(target_arch = "wasm32"))]
+mod describe;
 mod directory;
 mod jwt;
 mod keys;
@@ -22,8 +24,12 @@ mod replies;
 mod revoked;
 mod roles;
 mod routes;
+mod scalar;
+mod shape;
+mod sketch;
 mod super_admin;
 mod tenancy;
+mod tenant_source;
 mod tenants;
 mod units;
 mod upstream;
@@ -32,6 +38,7 @@ mod wire;
 
 pub(crate) use directory::{DirectoryRules, FetchedTenants, Reader};
 pub use problem::ConfigError;
+pub use shape::{FieldShape, Form, HowMany, ObjectShape, Rule, Shape};
 
 use core::cell::OnceCell;
 use std::rc::Rc;
@@ -145,11 +152,10 @@ fn read(value: &Value, env: &dyn Environment, problems: &Problems) -> Option<Gua
         key_clusters: None,
         shared: OnceCell::new(),
     };
-    let (vocabulary, limit_headers) =
-        vocabulary::read(Node { value, at: &At::ROOT, context: &context })?;
+    let (vocabulary, limit_headers) = vocabulary::read(Node::new(value, &At::ROOT, &context))?;
     context.vocabulary = Rc::new(vocabulary);
-    let root = Node { value, at: &At::ROOT, context: &context };
-    let object = root.object()?;
+    let root = Node::new(value, &At::ROOT, &context);
+    let object = root.object("document")?;
     object.known(&vocabulary::FIELDS);
     let document = sections(&object, limit_headers);
     object.close();
@@ -157,10 +163,7 @@ fn read(value: &Value, env: &dyn Environment, problems: &Problems) -> Option<Gua
 }
 
 fn sections(object: &Object<'_, '_>, limit_headers: HeaderStyles) -> Document {
-    object.required("version", |node| match node.count()? {
-        1 => Some(()),
-        _ => node.error("must be 1"),
-    });
+    object.required("version", |node| node.count_within(1, 1, "must be 1"));
     object.field("environment", |node| node.choice(&[("production", ()), ("development", ())]));
     let both = object
         .field("both", |node| node.choice(&[("refuse", Both::Refuse), ("agree", Both::Agree)]))
@@ -178,7 +181,7 @@ fn sections(object: &Object<'_, '_>, limit_headers: HeaderStyles) -> Document {
         limit_headers,
         tenancy: object.field("tenancy", |n| tenancy::tenancy(n, paths)).unwrap_or_default(),
         tenant_defaults: object
-            .field("tenant_defaults", |node| policy::only(node, policy::policy))
+            .field("tenant_defaults", |node| policy::only(node, "policy", policy::policy))
             .unwrap_or_default(),
         tenants: object.field("tenants", tenants::tenants),
         directory: object.field("directory", remote::directory),
@@ -198,15 +201,14 @@ fn sections(object: &Object<'_, '_>, limit_headers: HeaderStyles) -> Document {
 }
 
 fn shadow(node: Node<'_, '_>) -> Option<Shadow> {
-    match node.value {
-        Value::Bool(false) => Some(Shadow::Off),
-        Value::Bool(true) => Some(Shadow::On),
-        Value::String(text) if text == "untouched" => {
-            node.warn("untouched leaves forged identity headers in every request; use it behind an application that still checks for itself only");
-            Some(Shadow::Untouched)
-        }
-        _ => node.error("must be true, false or untouched"),
+    if node.word(&[("untouched", ())]).is_some() {
+        node.warn("untouched leaves forged identity headers in every request; use it behind an application that still checks for itself only");
+        return Some(Shadow::Untouched);
     }
+    if !node.may_be(Value::is_boolean) {
+        return node.error("must be true, false or untouched");
+    }
+    node.flag().map(|on| if on { Shadow::On } else { Shadow::Off })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Header names: which the document may use, and for what.
 
 use super::node::Node;
+use super::shape::{Form, HowMany};
 use crate::credential::{Location, Source};
 use crate::request::fold::fold;
 use crate::request::framing::is_framing;
@@ -13,7 +14,7 @@ pub(super) fn is_token(text: &str) -> bool {
 
 /// A header name, in lower case (RFC 9110 section 5.6.2).
 pub(super) fn header(node: Node<'_, '_>) -> Option<String> {
-    let text = node.some_text()?;
+    let text = node.some(Form::HeaderName)?;
     if text.starts_with(':') {
         return node.error("is a pseudo-header, which the proxy needs as it is");
     }
@@ -63,7 +64,7 @@ pub(super) const ALWAYS_STRIPPED: [&str; 5] = [
 
 /// An entry of `from`: exactly one of header, cookie and query.
 pub(super) fn source(node: Node<'_, '_>) -> Option<Source> {
-    let object = node.object()?;
+    let object = node.object("source")?;
     let header = object.field("header", |node| match own_header(node)?.as_str() {
         "cookie" => node.error("is read by name: {cookie: NAME}"),
         name => Some(Location::Header(name.to_owned())),
@@ -71,13 +72,13 @@ pub(super) fn source(node: Node<'_, '_>) -> Option<Source> {
     let cookie =
         object.field("cookie", |node| node.some_text()).map(|n| Location::Cookie(n.into()));
     let query = object.field("query", |node| node.some_text()).map(|n| Location::Query(n.into()));
-    let scheme = object.field("scheme", |node| match node.some_text()? {
+    let scheme = object.field("scheme", |node| match node.some(Form::Scheme)? {
         scheme if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') => {
             Some(scheme.to_owned())
         }
         _ => node.error("is no authentication scheme: letters, digits and -"),
     });
-    let places = object.count(&["header", "cookie", "query"]);
+    let places = object.count_for(HowMany::ExactlyOne, &["header", "cookie", "query"]);
     let scheme_elsewhere = object.has("scheme") && !object.has("header");
     object.close();
     if places != 1 {

@@ -4,26 +4,22 @@ use core::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use super::node::{Context, Node};
+use super::node::Node;
+use super::shape::{FieldShape, HowMany, Rule};
 use super::units;
-use crate::json::At;
 
 /// An object; each field is asked for by name, and at the end the others are
 /// unknown.
 pub(super) struct Object<'v, 'c> {
-    map: &'v Map<String, Value>,
-    at: &'c At<'c>,
-    context: &'c Context<'c>,
+    /// `None` where a reader describes itself.
+    map: Option<&'v Map<String, Value>>,
+    node: Node<'v, 'c>,
     known: RefCell<Vec<&'static str>>,
 }
 
 impl<'v, 'c> Object<'v, 'c> {
-    pub(super) fn new(
-        map: &'v Map<String, Value>,
-        at: &'c At<'c>,
-        context: &'c Context<'c>,
-    ) -> Self {
-        Self { map, at, context, known: RefCell::default() }
+    pub(super) fn new(map: Option<&'v Map<String, Value>>, node: Node<'v, 'c>) -> Self {
+        Self { map, node, known: RefCell::default() }
     }
 
     pub(super) fn field<T>(
@@ -31,10 +27,24 @@ impl<'v, 'c> Object<'v, 'c> {
         name: &'static str,
         read: impl FnOnce(Node<'v, '_>) -> Option<T>,
     ) -> Option<T> {
+        self.member(name, false, read)
+    }
+
+    fn member<T>(
+        &self,
+        name: &'static str,
+        required: bool,
+        read: impl FnOnce(Node<'v, '_>) -> Option<T>,
+    ) -> Option<T> {
+        if self.node.paper.sketch().is_some() {
+            let shape = self.node.described(read)?;
+            self.node.paper.object(|o| o.add_field(FieldShape { name, required, shape }));
+            return None;
+        }
         self.known.borrow_mut().push(name);
-        let value = self.map.get(name)?;
-        let at = self.at.name(name);
-        read(Node { value, at: &at, context: self.context })
+        let value = self.map?.get(name)?;
+        let at = self.node.at.name(name);
+        read(Node::new(value, &at, self.node.context))
     }
 
     /// A field that stands over a default: `Some(None)` is `null`, which turns
@@ -44,10 +54,7 @@ impl<'v, 'c> Object<'v, 'c> {
         name: &'static str,
         read: impl FnOnce(Node<'v, '_>) -> Option<T>,
     ) -> Option<Option<T>> {
-        self.field(name, |node| match node.value {
-            Value::Null => Some(None),
-            _ => read(node).map(Some),
-        })
+        self.field(name, |node| node.or_null(read))
     }
 
     pub(super) fn required<T>(
@@ -55,19 +62,27 @@ impl<'v, 'c> Object<'v, 'c> {
         name: &'static str,
         read: impl FnOnce(Node<'v, '_>) -> Option<T>,
     ) -> Option<T> {
-        if !self.map.contains_key(name) {
-            self.context.problems.error(self.at.name(name), "is required");
+        if !self.has(name) {
+            self.node.context.problems.error(self.node.at.name(name), "is required");
         }
-        self.field(name, read)
+        self.member(name, true, read)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.map.contains_key(name)
+        self.map.is_some_and(|map| map.contains_key(name))
     }
 
     /// How many of these fields it has.
     pub(super) fn count(&self, names: &[&str]) -> usize {
         names.iter().filter(|name| self.has(name)).count()
+    }
+
+    /// How many of these fields it has, where its reader tells of another
+    /// number than this as a mistake.
+    pub(super) fn count_for(&self, how_many: HowMany, names: &[&'static str]) -> usize {
+        let paper = self.node.paper;
+        paper.object(|object| object.add_rule(Rule { fields: names.to_vec(), how_many }));
+        self.count(names)
     }
 
     /// Fields that were read already.
@@ -78,12 +93,13 @@ impl<'v, 'c> Object<'v, 'c> {
     /// Tells of every field that nobody asked for.
     pub(super) fn close(self) {
         let known = self.known.into_inner();
-        for name in self.map.keys().filter(|name| !known.contains(&name.as_str())) {
+        let names = self.map.into_iter().flat_map(Map::keys);
+        for name in names.filter(|name| !known.contains(&name.as_str())) {
             let problem = match units::nearest(name, &known) {
                 Some(near) => format!("unknown field; did you mean {near}?"),
                 None => format!("unknown field; the fields here are: {}", known.join(", ")),
             };
-            self.context.problems.error(self.at.name(name), problem);
+            self.node.context.problems.error(self.node.at.name(name), problem);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::limits::{self, LimitsOver};
 use super::node::Node;
 use super::object::Object;
+use super::shape::Form;
 use super::vocabulary::{held_scope, role};
 use crate::address::{AddressRule, AddressSet};
 use crate::jwt::Ceilings;
@@ -42,8 +43,12 @@ pub(super) fn policy(object: &Object<'_, '_>) -> Policy {
 }
 
 /// An object of fields that `read` reads, and nothing else.
-pub(super) fn only<T>(node: Node<'_, '_>, read: fn(&Object<'_, '_>) -> T) -> Option<T> {
-    let object = node.object()?;
+pub(super) fn only<T>(
+    node: Node<'_, '_>,
+    name: &'static str,
+    read: fn(&Object<'_, '_>) -> T,
+) -> Option<T> {
+    let object = node.object(name)?;
     let policy = read(&object);
     object.close();
     Some(policy)
@@ -68,11 +73,16 @@ impl PolicyOver {
 
 /// `ip`: rules that addresses must match one of.
 pub(super) fn addresses(node: Node<'_, '_>) -> Option<Arc<AddressSet>> {
-    let rules = node.list(|node| node.parsed(AddressRule::parse))?;
+    let rules = node.list(address)?;
     if node.value.as_array().is_some_and(Vec::is_empty) {
         node.warn("is empty and so allows no address; leave it out where any will do");
     }
     Some(Arc::new(AddressSet::compile(rules)))
+}
+
+/// A rule that addresses may match.
+pub(super) fn address(node: Node<'_, '_>) -> Option<AddressRule> {
+    node.parsed(Form::Address, AddressRule::parse)
 }
 
 fn scopes(node: Node<'_, '_>) -> Option<Arc<Scopes>> {

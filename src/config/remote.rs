@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::names;
 use super::node::Node;
 use super::object::Object;
+use super::shape::{Form, Shape};
 use crate::jwt::IssuerName;
 use crate::remote::{Content, Source, Timing, Uri};
 use crate::request::fold::fold;
@@ -31,7 +32,7 @@ pub(super) struct DirectorySpec {
 
 /// `jwks_uri` of an issuer.
 pub(super) fn jwks_uri(node: Node<'_, '_>) -> Option<Source> {
-    let object = node.object()?;
+    let object = node.object("jwks_uri")?;
     let place = place(&object, "cluster");
     let timing = timing(node, &object, 300.0);
     object.close();
@@ -40,7 +41,7 @@ pub(super) fn jwks_uri(node: Node<'_, '_>) -> Option<Source> {
 
 /// `discovery` of an issuer.
 pub(super) fn discovery(node: Node<'_, '_>, issuer: Option<&IssuerName>) -> Option<Source> {
-    let object = node.object()?;
+    let object = node.object("discovery")?;
     let place = place(&object, "cluster");
     let jwks_cluster = object.field("jwks_cluster", cluster);
     let timing = timing(node, &object, 300.0);
@@ -68,7 +69,7 @@ fn keys(
 
 /// The `directory` section.
 pub(super) fn directory(node: Node<'_, '_>) -> Option<DirectorySpec> {
-    let object = node.object()?;
+    let object = node.object("directory")?;
     let place = place(&object, "cluster");
     let headers = object.field("headers", headers).unwrap_or_default();
     let timing = timing(node, &object, 10.0);
@@ -89,7 +90,7 @@ pub(super) fn directory(node: Node<'_, '_>) -> Option<DirectorySpec> {
 fn place(object: &Object<'_, '_>, cluster_field: &'static str) -> Option<(String, Uri)> {
     let cluster = object.required(cluster_field, cluster);
     let uri = object.required("uri", |node| {
-        let uri = node.parsed(Uri::parse)?;
+        let uri = node.parsed(Form::Uri, Uri::parse)?;
         if !uri.is_secure() && !node.context.development {
             return node.error("must be https: what is fetched decides who is let in, and http: is for environment: development only");
         }
@@ -135,14 +136,17 @@ fn timing(node: Node<'_, '_>, object: &Object<'_, '_>, refresh: f64) -> Option<T
 
 /// Request headers, whose values are secrets.
 fn headers(node: Node<'_, '_>) -> Option<Vec<(String, String)>> {
-    let headers = node.entries(|name, node| {
-        let name = names::own_header(Node { value: &Value::String(name.to_owned()), ..node })?;
+    let name = |name: &str, node: Node<'_, '_>| {
+        names::own_header(Node { value: &Value::String(name.to_owned()), ..node })
+    };
+    let names = || Shape::Text(Form::HeaderName);
+    let headers = node.entries(names, name, |node| {
         let value = String::from_utf8(node.secret()?).ok();
         let sendable = |value: &String| {
             !value.is_empty() && value.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
         };
         match value.filter(sendable) {
-            Some(value) => Some((name, value)),
+            Some(value) => Some(value),
             None => {
                 node.error("must be the value of a header: visible ASCII characters and spaces")
             }

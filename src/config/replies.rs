@@ -1,6 +1,8 @@
 //! The `replies`, `paths` and `audit` sections.
 
+use super::jwt;
 use super::node::Node;
+use super::shape::{Form, Shape};
 use crate::audit::{AuditLevel, AuditLog, AuditRules};
 use crate::denial::Code;
 use crate::reply::Replies;
@@ -8,18 +10,16 @@ use crate::request::path::{Lenience, PathRules};
 
 pub(super) fn replies(node: Node<'_, '_>) -> Option<Replies> {
     let defaults = Replies::default();
-    let object = node.object()?;
+    let object = node.object("replies")?;
     let replies = Replies {
         realm: object.field("realm", quotable).unwrap_or(defaults.realm),
         status: object
-            .field("status", |node| node.entries(status))
+            .field("status", |node| node.entries(|| codes(is_of_caller), status_code, status))
             .unwrap_or_default()
             .into_iter()
             .collect(),
         details: object
-            .field("details", |node| {
-                node.entries(|name, node| Some((code(name, node)?, node.some_text()?.to_owned())))
-            })
+            .field("details", |node| node.entries(|| codes(|_| true), code, jwt::text))
             .unwrap_or_default()
             .into_iter()
             .collect(),
@@ -28,6 +28,11 @@ pub(super) fn replies(node: Node<'_, '_>) -> Option<Replies> {
     };
     object.close();
     Some(replies)
+}
+
+/// The names of some codes.
+fn codes(which: fn(Code) -> bool) -> Shape {
+    Shape::Words(Code::ALL.iter().filter(|code| which(**code)).map(|code| code.name()).collect())
 }
 
 fn code(name: &str, node: Node<'_, '_>) -> Option<Code> {
@@ -43,22 +48,28 @@ fn code(name: &str, node: Node<'_, '_>) -> Option<Code> {
     }
 }
 
+/// Whether a code tells of something that the caller did.
+fn is_of_caller(code: Code) -> bool {
+    (400..500).contains(&code.status())
+}
+
+/// A code that may have another status.
+fn status_code(name: &str, node: Node<'_, '_>) -> Option<Code> {
+    match code(name, node)? {
+        code if is_of_caller(code) => Some(code),
+        _ => node.error("a 503 tells of a failure, not of the caller; it stays a 503"),
+    }
+}
+
 /// Another status, within 4xx.
-fn status(name: &str, node: Node<'_, '_>) -> Option<(Code, u16)> {
-    let code = code(name, node)?;
-    let status = u16::try_from(node.count()?).unwrap_or_default();
-    if !(400..500).contains(&code.status()) {
-        return node.error("a 503 tells of a failure, not of the caller; it stays a 503");
-    }
-    if !(400..500).contains(&status) {
-        return node.error("must be within 400 and 499");
-    }
-    Some((code, status))
+fn status(node: Node<'_, '_>) -> Option<u16> {
+    let status = node.count_within(400, 499, "must be within 400 and 499")?;
+    u16::try_from(status).ok()
 }
 
 /// Text that can stand between quotes in a header (RFC 6750 section 3).
 fn quotable(node: Node<'_, '_>) -> Option<String> {
-    let text = node.some_text()?;
+    let text = node.some(Form::Quotable)?;
     if !text.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)) {
         return node.error("must be printable ASCII without \" and \\");
     }
@@ -67,7 +78,7 @@ fn quotable(node: Node<'_, '_>) -> Option<String> {
 
 pub(super) fn paths(node: Node<'_, '_>) -> Option<PathRules> {
     let choices = [("refuse", Lenience::Refuse), ("keep", Lenience::Keep)];
-    let object = node.object()?;
+    let object = node.object("paths")?;
     let lenience =
         |name: &'static str| object.field(name, |node| node.choice(&choices)).unwrap_or_default();
     let rules = PathRules {
@@ -92,7 +103,7 @@ pub(super) fn audit(node: Node<'_, '_>) -> Option<AuditRules> {
         ("error", AuditLevel::Error),
         ("critical", AuditLevel::Critical),
     ];
-    let object = node.object()?;
+    let object = node.object("audit")?;
     let most = object.field("max_per_second", |node| node.count());
     let rules = AuditRules {
         log: object.field("log", |node| node.choice(&logs)).unwrap_or(DEFAULT_AUDIT.log),

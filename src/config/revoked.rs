@@ -1,6 +1,7 @@
 //! Revocations: `jwt.revoked`, and `revoked` of a fetched directory.
 
 use super::node::Node;
+use super::shape::HowMany;
 use crate::host::Timestamp;
 use crate::jwt::{Revocations, Revoked};
 
@@ -32,7 +33,7 @@ pub(super) fn revoked(node: Node<'_, '_>) -> Option<Revocations> {
 }
 
 fn revocation(node: Node<'_, '_>) -> Option<Revocation> {
-    let object = node.object()?;
+    let object = node.object("revocation")?;
     let issuer = object.required("issuer", |node| node.some_text());
     let mut values = Vec::new();
     for (name, kind) in KINDS {
@@ -40,7 +41,7 @@ fn revocation(node: Node<'_, '_>) -> Option<Revocation> {
         values.extend(value.map(|value| (kind, value.to_owned())));
     }
     let issued_before = object.field("issued_before", |node| node.timestamp());
-    let named = object.count(&KINDS.map(|(name, _)| name));
+    let named = object.count_for(HowMany::ExactlyOne, &KINDS.map(|(name, _)| name));
     object.close();
     if named != 1 {
         node.context.problems.error(node.at, "must name one of subject, client, jti and sid");

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use super::node::Node;
 use super::object::Object;
 use super::problem::Problems;
+use super::shape::{Form, Shape};
 use super::vocabulary::{NO_IDENTIFIER, identifier, is_identifier, scope};
 use crate::policy::{EVERY, RoleEntry, Roles};
 
@@ -20,7 +21,12 @@ pub(super) fn sections(document: &Object<'_, '_>, problems: &Problems) -> Option
     let case =
         document.field("role_case", |node| node.choice(&[("exact", false), ("ignore", true)]));
     let wildcards = document.field("wildcard_scopes", |node| node.list(wildcard));
-    let entries = document.field("roles", |node| node.entries(entry));
+    let names = || Shape::Text(Form::Identifier);
+    let entries = document.field("roles", |node| node.entries(names, entry_name, entry));
+    let entries: Option<Vec<RoleEntry>> = entries.map(|entries| {
+        let entries = entries.into_iter();
+        entries.map(|(name, (includes, scopes))| RoleEntry { name, includes, scopes }).collect()
+    });
     if ["roles", "role_case"].iter().any(|section| problems.has_errors_at(section)) {
         return None;
     }
@@ -30,21 +36,23 @@ pub(super) fn sections(document: &Object<'_, '_>, problems: &Problems) -> Option
     (!problems.has_errors_at("roles")).then_some(roles)
 }
 
-fn entry(name: &str, node: Node<'_, '_>) -> Option<RoleEntry> {
+fn entry_name(name: &str, node: Node<'_, '_>) -> Option<String> {
     if name.is_empty() || name == EVERY {
         return node.error("is no name of a role");
     }
     if !is_identifier(name) {
         return node.error(NO_IDENTIFIER);
     }
-    let object = node.object()?;
-    let entry = RoleEntry {
-        name: name.to_owned(),
-        includes: object.field("includes", |node| node.list(role_name)).unwrap_or_default(),
-        scopes: object.field("scopes", |node| node.list(scope)).unwrap_or_default(),
-    };
+    Some(name.to_owned())
+}
+
+/// What a role includes, and the scopes that it grants.
+fn entry(node: Node<'_, '_>) -> Option<(Vec<String>, Vec<String>)> {
+    let object = node.object("role")?;
+    let includes = object.field("includes", |node| node.list(role_name)).unwrap_or_default();
+    let scopes = object.field("scopes", |node| node.list(scope)).unwrap_or_default();
     object.close();
-    Some(entry)
+    Some((includes, scopes))
 }
 
 /// The name of a role, listed or not.

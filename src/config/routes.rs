@@ -6,6 +6,7 @@ use super::limits;
 use super::names::is_token;
 use super::node::Node;
 use super::policy;
+use super::shape::Form;
 use super::tenancy;
 use super::vocabulary::role;
 use crate::address::AddressSet;
@@ -73,7 +74,7 @@ pub(super) fn mode(node: Node<'_, '_>, both: Both) -> Option<Mode> {
 }
 
 pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<RouteSpec> {
-    let object = node.object()?;
+    let object = node.object("route")?;
     let matches = object.required("match", |node| matches(node, paths));
     let auth = object.field("auth", |node| {
         node.choice(&[
@@ -129,7 +130,7 @@ pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<
 
 /// A scope as challenges name it (RFC 6749 section 3.3).
 fn asked_scope(node: Node<'_, '_>) -> Option<String> {
-    let text = node.some_text()?;
+    let text = node.some(Form::AskedScope)?;
     if text == EVERY {
         return node.error("is no scope to ask for; name the ones that the route needs");
     }
@@ -147,9 +148,9 @@ fn asked_role(node: Node<'_, '_>) -> Option<String> {
 }
 
 fn matches(node: Node<'_, '_>, rules: PathRules) -> Option<Match> {
-    let object = node.object()?;
+    let object = node.object("match")?;
     let path = |node: Node<'_, '_>| {
-        let pattern = node.parsed(|text| PathPattern::parse(text, rules))?;
+        let pattern = node.parsed(Form::PathPattern, |text| PathPattern::parse(text, rules))?;
         if pattern.tenants() > 0 {
             return node.error("{tenant} belongs into tenancy.assertions; use * here");
         }
@@ -166,7 +167,7 @@ fn matches(node: Node<'_, '_>, rules: PathRules) -> Option<Match> {
 
 /// RFC 9110 section 9.1: a token, and its case counts.
 fn method(node: Node<'_, '_>) -> Option<String> {
-    let text = node.some_text()?;
+    let text = node.some(Form::Method)?;
     if text.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return node.error("can never match: methods are in upper case");
     }
@@ -177,7 +178,7 @@ fn method(node: Node<'_, '_>) -> Option<String> {
 }
 
 fn host(node: Node<'_, '_>) -> Option<HostPattern> {
-    let pattern = node.parsed(HostPattern::parse)?;
+    let pattern = node.parsed(Form::HostPattern, HostPattern::parse)?;
     if pattern.tenants() > 0 {
         return node.error("{tenant} belongs into tenancy.assertions; use * here");
     }
@@ -185,13 +186,13 @@ fn host(node: Node<'_, '_>) -> Option<HostPattern> {
 }
 
 fn route_tenancy(node: Node<'_, '_>) -> Option<RouteTenancy> {
-    if node.value == "none" {
+    if node.word(&[("none", ())]).is_some() {
         return Some(RouteTenancy { none: true, ..RouteTenancy::default() });
     }
     if node.value.is_string() {
         return node.error("must be none, or an object with strict and trust_header");
     }
-    let object = node.object()?;
+    let object = node.object("route_tenancy")?;
     let spec = RouteTenancy {
         none: false,
         strict: object.field("strict", |node| node.flag()),

@@ -18,7 +18,7 @@ pub(super) struct SuperAdminSpec {
 }
 
 pub(super) fn super_admin(node: Node<'_, '_>) -> SuperAdminSpec {
-    let Some(object) = node.object() else {
+    let Some(object) = node.object("super_admin") else {
         return SuperAdminSpec::default();
     };
     let spec = SuperAdminSpec {
@@ -31,7 +31,7 @@ pub(super) fn super_admin(node: Node<'_, '_>) -> SuperAdminSpec {
 }
 
 pub(super) fn dev_headers(node: Node<'_, '_>) -> Option<DevHeaders> {
-    let object = node.object()?;
+    let object = node.object("dev_headers")?;
     let user = object.required("user", names::identity_header);
     let tenant = object.field("tenant", names::identity_header);
     object.close();

@@ -42,7 +42,7 @@ pub(super) fn tenants(node: Node<'_, '_>) -> Option<Vec<TenantEntrySpec>> {
 }
 
 pub(super) fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
-    let object = node.object()?;
+    let object = node.object("tenant")?;
     let id = object.required("id", |node| node.some_text());
     let spec = TenantEntrySpec {
         path: node.at.to_string(),
@@ -69,7 +69,7 @@ fn clients(node: Node<'_, '_>) -> Option<Vec<ClientSpec>> {
 }
 
 fn client(node: Node<'_, '_>) -> Option<ClientSpec> {
-    let object = node.object()?;
+    let object = node.object("client")?;
     let id = object.required("id", identifier);
     let active = object.field("active", |node| node.flag()).unwrap_or(true);
     let policy = policy::policy(&object);

@@ -1,6 +1,7 @@
 //! The `upstream` section: what the application is told, and what no client
 //! may tell it.
 
+use super::jwt::any_name;
 use super::names;
 use super::node::Node;
 use crate::identity::{IdentityNames, Upstream};
@@ -43,7 +44,7 @@ impl Default for UpstreamSpec {
 
 pub(super) fn upstream(node: Node<'_, '_>) -> Option<UpstreamSpec> {
     let defaults = UpstreamSpec::default();
-    let object = node.object()?;
+    let object = node.object("upstream")?;
     let names = object.field("headers", identity_names);
     let off = |own: Option<&IdentityNames>| match own {
         Some(own) => defaults.names.all().zip(own.all()).filter_map(turned_off).collect(),
@@ -54,9 +55,8 @@ pub(super) fn upstream(node: Node<'_, '_>) -> Option<UpstreamSpec> {
         names: names.unwrap_or(defaults.names.clone()),
         claims: object
             .field("claims", |node| {
-                node.entries(|claim, node| {
-                    Some((ClaimPath::parse(claim), names::identity_header(node)?))
-                })
+                let claim = |name: &str, _: Node<'_, '_>| Some(ClaimPath::parse(name));
+                node.entries(any_name, claim, names::identity_header)
             })
             .unwrap_or_default(),
         payload: object.field("payload", names::identity_header),
@@ -77,7 +77,7 @@ fn turned_off((default, own): (&Option<String>, &Option<String>)) -> Option<Stri
 /// Merged with the defaults; `null` turns one off.
 fn identity_names(node: Node<'_, '_>) -> Option<IdentityNames> {
     let defaults = UpstreamSpec::default().names;
-    let object = node.object()?;
+    let object = node.object("identity_headers")?;
     let field = |name: &'static str, default: Option<String>| {
         object.or_null(name, names::identity_header).unwrap_or(default)
     };

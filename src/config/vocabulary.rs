@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::limits::{self, LimitsSpec};
 use super::node::Node;
 use super::roles::{self, role_name};
+use super::shape::Form;
 use crate::policy::Roles;
 use crate::policy::limit::{HeaderStyles, Tiers};
 
@@ -25,7 +26,7 @@ pub(super) struct Vocabulary {
 pub(super) const FIELDS: [&str; 4] = ["roles", "role_case", "wildcard_scopes", "limits"];
 
 pub(super) fn read(document: Node<'_, '_>) -> Option<(Vocabulary, HeaderStyles)> {
-    let object = document.object()?;
+    let object = document.object("document")?;
     let limits = object.field("limits", |node| Some(limits::section(node)));
     let LimitsSpec { tiers, headers } = limits.unwrap_or_default();
     let roles = roles::sections(&object, document.context.problems);
@@ -60,7 +61,11 @@ pub(super) fn held_scope(node: Node<'_, '_>) -> Option<String> {
 
 /// The id of a client or key, or a role: any text that isn't very long.
 pub(super) fn identifier(node: Node<'_, '_>) -> Option<String> {
-    let text = node.some_text()?;
+    identifier_as(node, Form::Identifier)
+}
+
+fn identifier_as(node: Node<'_, '_>, form: Form) -> Option<String> {
+    let text = node.some(form)?;
     if is_identifier(text) { Some(text.to_owned()) } else { node.error(NO_IDENTIFIER) }
 }
 
@@ -72,7 +77,7 @@ pub(super) fn is_identifier(text: &str) -> bool {
 
 /// A scope (RFC 6749 section 3.3).
 pub(super) fn scope(node: Node<'_, '_>) -> Option<String> {
-    let text = identifier(node)?;
+    let text = identifier_as(node, Form::Scope)?;
     if text.contains(' ') {
         return node.error("is no scope: a scope holds no space");
     }

@@ -19,7 +19,8 @@ pub(crate) enum Algorithm {
 }
 
 impl Algorithm {
-    const ALL: [(&'static str, Self); 13] = [
+    /// All of them, by name.
+    pub(crate) const ALL: [(&'static str, Self); 13] = [
         ("RS256", Self::Rs(Hash::Sha256)),
         ("RS384", Self::Rs(Hash::Sha384)),
         ("RS512", Self::Rs(Hash::Sha512)),

@@ -18,7 +18,8 @@ use crate::jwt::Revocations;
 pub(super) const UNREADABLE: &str =
     "is nested too deep, or has a number or a character that there isn't";
 
-const FIELDS: [&str; 3] = ["version", "tenants", "revoked"];
+/// The fields of a fetched document.
+pub(in crate::config) const FIELDS: [&str; 3] = ["version", "tenants", "revoked"];
 
 /// The field that only a document in force has.
 pub(super) const CLOSED: &str = "closed";
@@ -95,7 +96,7 @@ impl<'d> DirectoryDocument<'d> {
         for path in duplicates {
             context.problems.error(format!("revoked{path}"), "is there twice; the first counts");
         }
-        revoked::revoked(Node { value: &value, at: &at, context }).unwrap_or_default()
+        revoked::revoked(Node::new(&value, &at, context)).unwrap_or_default()
     }
 }
 

@@ -57,7 +57,7 @@ impl Entry {
             }
         };
         let context = reader.context(&problems);
-        let spec = tenants::tenant(Node { value: &value, at: &at, context: &context });
+        let spec = tenants::tenant(Node::new(&value, &at, &context));
         if let Some(spec) = &spec {
             check(reader, spec, &context);
         }

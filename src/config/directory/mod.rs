@@ -32,6 +32,8 @@ use crate::remote::Source;
 use crate::tenant::{Listing, Tenancy, TenantName};
 use claims::Owners;
 use document::DirectoryDocument;
+#[cfg(test)]
+pub(super) use document::FIELDS;
 use entry::Entry;
 pub(crate) use mistakes::Mistakes;
 

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::super::jwt::{ActsForSpec, IssuerSpec, TenantSpec};
+use super::super::jwt::IssuerSpec;
 use super::super::node::Context;
+use super::super::tenant_source::{ActsForSpec, TenantSpec};
 use super::names::Names;
 use crate::jwt::{Issuer, IssuerName, Template, TenantSource};
 use crate::remote::SourceId;

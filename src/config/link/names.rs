@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::jwt::{ActsForSpec, TenantSpec};
 use super::super::node::Context;
+use super::super::tenant_source::{ActsForSpec, TenantSpec};
 use crate::jwt::TenantSource;
 use crate::tenant::{Reach, Tenancy, TenantName};
 
