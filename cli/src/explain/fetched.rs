@@ -8,8 +8,8 @@ use std::net::IpAddr;
 
 use anyhow::{Context, bail};
 use tenant_guard::{
-    Answer, Event, Fetcher, Guard, Hash, Host, HostError, Kept, Network, Shared, SignatureVerdict,
-    SignatureVerifier, Store, Timestamp, Written,
+    Answer, AuditLevel, Event, Fetcher, Guard, Hash, Host, HostError, Kept, Network, Shared,
+    SignatureVerdict, SignatureVerifier, Store, Timestamp, Written,
 };
 
 use super::host::ExplainHost;
@@ -69,6 +69,7 @@ pub(super) fn put(
             events.extend(fetcher.answered(token, files.answer(&uri), &mut kept, &files));
         }
         lines.extend(events.into_iter().filter_map(|event| match event {
+            Event::Log(AuditLevel::Info | AuditLevel::Debug | AuditLevel::Trace, _) => None,
             Event::Log(_, line) => Some(line),
             Event::Fetched { .. } | Event::Failed { .. } => None,
         }));
