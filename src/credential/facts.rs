@@ -49,7 +49,16 @@ impl Guard {
                 let sources = self.super_admin.iter().map(|admin| admin.sources());
                 sources.flat_map(|sources| sources.told(Mode::ApiKey)).collect()
             }
-            Auth::Optional | Auth::Required => self.sources.told(rules.mode),
+            Auth::Optional | Auth::Required => {
+                let dev = self.dev.iter().filter(|_| rules.mode != Mode::ApiKey);
+                let dev = dev.map(|dev| PlaceFacts {
+                    place: format!("header {}", dev.user),
+                    scheme: None,
+                    jwt: false,
+                    api_key: false,
+                });
+                dev.chain(self.sources.told(rules.mode)).collect()
+            }
         }
     }
 }

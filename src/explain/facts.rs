@@ -105,7 +105,8 @@ pub struct CredentialFacts {
     pub looked_at: bool,
 }
 
-/// A place where a credential may be sent.
+/// A place where a credential may be sent; where neither kind is read there it
+/// is a developer's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceFacts {
     /// `header authorization`.

@@ -119,6 +119,10 @@ impl Guard {
             self.tell(rules, headers, target, host, &progress, &mut explanation);
         }
         explanation.decision = self.conclude(headers, progress, outcome);
+        if explanation.decision.stripped == 0 {
+            // Where the request goes on as it came.
+            explanation.stripped.clear();
+        }
         explanation
     }
 

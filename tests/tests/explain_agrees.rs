@@ -151,6 +151,9 @@ fn explain_says_of_each_request_what_the_plugin_does() {
         }
     }
     eprintln!("{spread:#?}");
+    let told = all.iter().filter_map(|(_, told, _)| told["upstream"]["set"].as_object());
+    let told = told.flat_map(|set| set.keys()).filter(|name| IDENTITY.contains(&name.as_str()));
+    assert!(told.count() > COUNT / 4, "too few identity headers are compared");
     assert!(
         wrong.is_empty(),
         "{} of {COUNT} differ:\n{}",

@@ -4,7 +4,7 @@ use core::fmt::Display;
 
 use anstyle::Style;
 use tenant_guard::explain::{Explanation, Lack, Outcome};
-use tenant_guard::{Reply, Verdict};
+use tenant_guard::{Code, Reply, Verdict};
 
 use super::advice::credentials::kind_at;
 use super::advice::{Given, advise, tenants};
@@ -89,7 +89,16 @@ fn route(explanation: &Explanation, lines: &mut Lines) {
     }
     let Some(route) = &explanation.route else {
         if explanation.target.is_some() {
-            lines.styled("route", ERROR, "none, or not one");
+            let ambiguous = explanation
+                .decision
+                .denial
+                .as_ref()
+                .is_some_and(|denial| denial.code == Code::PathAmbiguous);
+            let why = match ambiguous {
+                true => "an encoded character in the path decides between routes",
+                false => "none matches",
+            };
+            lines.styled("route", ERROR, why);
             explanation
                 .near
                 .iter()

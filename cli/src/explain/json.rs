@@ -37,6 +37,10 @@ pub(super) fn write(explanation: &Explanation, given: Given) -> Value {
             json!({"kind": kind(found.kind), "place": found.place, "looked_at": found.looked_at})
         }).collect::<Vec<_>>(),
         "token": token(explanation),
+        "key": explanation.key.as_ref().map(|key| json!({
+            "id": key.id, "tenant": key.tenant, "client": key.client, "active": key.active,
+            "not_before": key.not_before.map(time), "expires": key.expires.map(time),
+        })),
         "principal": principal(explanation),
         "tenant": tenant(explanation),
         "permissions": permissions(explanation),

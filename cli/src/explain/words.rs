@@ -69,7 +69,8 @@ pub(super) fn place(place: &PlaceFacts) -> String {
     let kind = match (place.jwt, place.api_key) {
         (true, true) => "a JWT or an API key",
         (true, false) => "a JWT",
-        _ => "an API key",
+        (false, true) => "an API key",
+        (false, false) => "a developer's name",
     };
     let scheme = place.scheme.as_ref().map(|scheme| format!(" after {scheme}"));
     format!("{kind} in {}{}", place.place, scheme.unwrap_or_default())
