@@ -106,6 +106,26 @@ pub(crate) struct ApiKeys {
 /// Keys by the digest of what is presented.
 pub(crate) type KeysByDigest = HashMap<[u8; 32], Arc<ApiKey>>;
 
+#[cfg(not(target_arch = "wasm32"))]
+impl ApiKeys {
+    /// What is told of the key that was presented, where it is configured.
+    pub(crate) fn facts(
+        &self,
+        presented: &[u8],
+        complete: bool,
+    ) -> Option<crate::explain::KeyFacts> {
+        let key = self.find(presented, complete)?;
+        Some(crate::explain::KeyFacts {
+            id: key.id.to_string(),
+            tenant: key.bound.one().map(|name| name.as_str().to_owned()),
+            client: key.owner.as_ref().map(|owner| owner.client.to_string()),
+            active: key.active,
+            not_before: key.not_before.map(Timestamp::seconds),
+            expires: key.expires.map(Timestamp::seconds),
+        })
+    }
+}
+
 /// Without the digests, which are nobody's to see.
 impl core::fmt::Debug for ApiKeys {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -163,10 +183,7 @@ impl ApiKeys {
             // Whatever its digest: nothing is no key.
             return Err(Denial::by(Code::ApiKeyUnknown, "empty"));
         }
-        let digest = self.hash.digest(presented);
-        let fetched = || self.fetched.get(&digest).filter(|_| complete);
-        let key = self.by_digest.get(&digest).or_else(fetched);
-        let key = key.ok_or(Code::ApiKeyUnknown)?;
+        let key = self.find(presented, complete).ok_or(Code::ApiKeyUnknown)?;
         let refuse = |code, rule: &'static str| {
             Err(Denial::by(code, format!("{rule} of key {}", key.id)).at(Level::Key))
         };
@@ -183,6 +200,12 @@ impl ApiKeys {
             }
         }
         Ok(KnownKey(Arc::clone(key)))
+    }
+
+    fn find(&self, presented: &[u8], complete: bool) -> Option<&Arc<ApiKey>> {
+        let digest = self.hash.digest(presented);
+        let fetched = || self.fetched.get(&digest).filter(|_| complete);
+        self.by_digest.get(&digest).or_else(fetched)
     }
 }
 

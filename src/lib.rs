@@ -33,6 +33,8 @@ mod config;
 mod credential;
 mod decision;
 mod denial;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod explain;
 mod halt;
 mod header_value;
 mod host;
@@ -66,6 +68,8 @@ pub use config::{
 };
 pub use decision::Decision;
 pub use denial::{Code, Denial, Level};
+#[cfg(not(target_arch = "wasm32"))]
+pub use explain::Explanation;
 pub use halt::Patience;
 pub use host::{
     Hash, Host, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp, Written,

@@ -6,6 +6,7 @@ mod caching;
 mod dev_headers;
 mod directory;
 mod elsewhere;
+mod explain;
 mod forgery;
 mod headers;
 mod hosts;

@@ -1,6 +1,8 @@
 //! Where credentials are read from, and which of them counts.
 
 mod dev;
+#[cfg(not(target_arch = "wasm32"))]
+mod facts;
 mod place;
 mod present;
 mod super_admin;
@@ -26,6 +28,17 @@ pub(crate) enum Mode {
     ApiKey,
     /// A JWT, and where that is absent or fails to authenticate, an API key.
     JwtThenApiKey,
+}
+
+impl Mode {
+    /// The kinds of credentials that are looked at.
+    fn looks_at(self) -> Kinds {
+        match self {
+            Self::Jwt => Kinds::JWT,
+            Self::ApiKey => Kinds::KEY,
+            Self::Either(_) | Self::JwtThenApiKey => Kinds::BOTH,
+        }
+    }
 }
 
 /// `both`: what a JWT and an API key together mean in [`Mode::Either`].
@@ -149,11 +162,7 @@ impl Sources {
         headers: &Headers<'_>,
         target: &Target<'_>,
     ) -> Result<Presented, Denial> {
-        let looked_at = match mode {
-            Mode::Jwt => Kinds::JWT,
-            Mode::ApiKey => Kinds::KEY,
-            Mode::Either(_) | Mode::JwtThenApiKey => Kinds::BOTH,
-        };
+        let looked_at = mode.looks_at();
         let (mut jwt, mut key) = (Slot::Absent, Slot::Absent);
         let mut stray = None;
         for place in &self.places {

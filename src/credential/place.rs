@@ -133,6 +133,21 @@ impl Place {
         }
     }
 
+    /// How credentials of those kinds are to be sent here.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn told(&self, looked_at: Kinds) -> Vec<crate::explain::PlaceFacts> {
+        let told = self.readers.iter().filter_map(|reader| {
+            let kinds = reader.kinds.and(looked_at);
+            (kinds != Kinds::NONE).then(|| crate::explain::PlaceFacts {
+                place: self.to_string(),
+                scheme: reader.scheme.clone(),
+                jwt: kinds.jwt,
+                api_key: kinds.key,
+            })
+        });
+        told.collect()
+    }
+
     fn is_authorization(&self) -> bool {
         matches!(&self.location, Location::Header(name) if name == "authorization")
     }

@@ -233,7 +233,8 @@ impl Issuers {
         Halt::unless(sources, Denial::by(code, "kid"))
     }
 
-    fn outlook(&self, id: SourceId) -> Outlook {
+    /// What is known of a source.
+    pub(super) fn outlook(&self, id: SourceId) -> Outlook {
         self.sources.get(&id).map_or_else(Outlook::default, |source| source.outlook)
     }
 
@@ -245,6 +246,17 @@ impl Issuers {
     ) -> Result<&'k Key, Halt> {
         let source = issuer.source_id().map(|id| (id, self.sources.get(&id)));
         issuer.key(token.alg, token.kid.as_deref(), source)
+    }
+
+    /// The keys of an issuer that count now, without shared secrets.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn known_keys<'k>(&'k self, issuer: &'k Issuer) -> &'k [Key] {
+        let source = issuer.source_id().and_then(|id| self.sources.get(&id));
+        match source.map(|source| (source.outlook.standing, source)) {
+            Some((Standing::Current, source)) => &source.fetched.keys,
+            Some((Standing::TooOld, _)) => &[],
+            _ => &issuer.keys,
+        }
     }
 
     /// How many keys that were fetched are in use.

@@ -9,6 +9,8 @@ mod algorithm;
 mod cache;
 mod claim;
 mod compact;
+#[cfg(not(target_arch = "wasm32"))]
+mod facts;
 mod issuer;
 mod issuer_name;
 mod issuers;

@@ -1,8 +1,13 @@
 //! What a verified token says, read once and kept with it.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod facts;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) use facts::bound_facts;
 use serde_json::{Map, Value};
 
 use super::Jwt;

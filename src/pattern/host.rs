@@ -1,5 +1,7 @@
 //! Host patterns: literal labels, and `*` for one.
 
+use core::fmt;
+
 /// A host in which one label is the tenant: `{tenant}.api.example.com`; `*` is
 /// any one label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +63,22 @@ impl HostPattern {
                 Label::Any | Label::Tenant => true,
                 Label::Literal(_) => mine == theirs,
             })
+    }
+}
+
+/// As the configuration has it, in lower case.
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, label) in self.0.iter().enumerate() {
+            let dot = if index > 0 { "." } else { "" };
+            let label = match label {
+                Label::Literal(literal) => literal,
+                Label::Any => "*",
+                Label::Tenant => "{tenant}",
+            };
+            write!(f, "{dot}{label}")?;
+        }
+        Ok(())
     }
 }
 

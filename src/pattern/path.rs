@@ -1,5 +1,7 @@
 //! Path patterns: literal segments, `*` for one, `**` for any number.
 
+use core::fmt;
+
 use crate::request::path::{CanonicalPath, PathRules};
 
 /// A pattern over the segments of a canonical path.
@@ -113,10 +115,34 @@ impl PathPattern {
         segments.get(index).copied()
     }
 
+    /// How many literal segments at the beginning of a path are as the pattern
+    /// has them, up to where they differ.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn shared(&self, path: &[&str]) -> usize {
+        let pairs = self.segments.iter().zip(path);
+        let same = pairs.take_while(|(segment, part)| segment.accepts(part));
+        same.filter(|(segment, _)| matches!(segment, Segment::Literal(_))).count()
+    }
+
     /// Whether every path that `other` matches is matched by this one. May say
     /// no where it is so, never yes where it isn't.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         covers(&self.segments, &other.segments)
+    }
+}
+
+/// As the configuration has it, in the canonical spelling.
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.segments.is_empty() {
+            return f.write_str("/");
+        }
+        self.segments.iter().try_for_each(|segment| match segment {
+            Segment::Literal(literal) => write!(f, "/{literal}"),
+            Segment::One => f.write_str("/*"),
+            Segment::Many => f.write_str("/**"),
+            Segment::Tenant => f.write_str("/{tenant}"),
+        })
     }
 }
 

@@ -1,5 +1,8 @@
 //! Who a request answers to: its tenant, its clients and its key.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod facts;
+
 use std::sync::Arc;
 
 use super::limit::{Account, Charges, Limits};
@@ -53,6 +56,21 @@ struct TenantLevel<'a> {
     policy: &'a Policy,
 }
 
+impl TenantLevel<'_> {
+    /// Whether nobody asks who it is: without tenancy, where it isn't listed.
+    fn is_nobodys(&self) -> bool {
+        self.listed.is_none() && !self.resolved
+    }
+}
+
+fn check_client(tenant: &TenantLevel<'_>, (id, client): &(&str, &Client)) -> Result<(), Denial> {
+    if client.active {
+        return Ok(());
+    }
+    let rule = format!("active of client {id} of tenant {}", tenant.name.as_str());
+    Err(Denial::by(Code::ClientInactive, rule).at(Level::Client))
+}
+
 impl<'a> Levels<'a> {
     /// The levels of a caller in a tenant. `None` for the tenant on routes
     /// without tenancy: what is for one tenant answers to it there too.
@@ -91,23 +109,32 @@ impl<'a> Levels<'a> {
         let Some(tenant) = &self.tenant else {
             return Ok(());
         };
+        self.check_tenant(tenant)?;
+        if tenant.is_nobodys() {
+            return Ok(());
+        }
+        self.clients.iter().try_for_each(|client| check_client(tenant, client))?;
+        self.check_client_known()
+    }
+
+    fn check_tenant(&self, tenant: &TenantLevel<'_>) -> Result<(), Denial> {
         let id = tenant.name.as_str();
         match tenant.listed {
             Some(listed) if !listed.active => {
                 let rule = format!("active of tenant {id}");
-                return Err(Denial::by(Code::TenantInactive, rule).at(Level::Tenant));
+                Err(Denial::by(Code::TenantInactive, rule).at(Level::Tenant))
             }
-            // Without tenancy nobody asks who it is.
-            None if !tenant.resolved => return Ok(()),
-            None if self.tenancy.unknown == Unlisted::Deny && !tenant.is_default => {
-                return Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant));
+            None if !tenant.is_nobodys()
+                && !tenant.is_default
+                && self.tenancy.unknown == Unlisted::Deny =>
+            {
+                Err(Denial::by(Code::TenantUnknown, "tenancy.unknown").at(Level::Tenant))
             }
-            _ => {}
+            _ => Ok(()),
         }
-        if let Some((client, _)) = self.clients.iter().find(|(_, client)| !client.active) {
-            let rule = format!("active of client {client} of tenant {id}");
-            return Err(Denial::by(Code::ClientInactive, rule).at(Level::Client));
-        }
+    }
+
+    fn check_client_known(&self) -> Result<(), Denial> {
         // A token that says no client is of no listed one, and where the
         // tenant isn't listed no client is.
         let is_listed = |client: &str| self.clients.iter().any(|(known, _)| *known == client);
@@ -123,6 +150,14 @@ impl<'a> Levels<'a> {
     /// Checks the caller's address against the route's rules and those of all
     /// levels.
     pub(super) fn check_address(&self, rules: &Rules, host: &dyn Host) -> Result<(), Denial> {
+        check_addresses(self.address_rules(rules), host)
+    }
+
+    /// All rules on addresses, in order, each with whose it is.
+    fn address_rules<'r>(
+        &'r self,
+        rules: &'r Rules,
+    ) -> impl Iterator<Item = (&'r AddressSet, Level, &'r str)> {
         let route = rules.ip.as_deref().map(|ip| (ip, Level::Route, &*rules.name));
         let tenant = self.tenant.iter().filter_map(|tenant| {
             Some((tenant.policy.ip.as_deref()?, Level::Tenant, tenant.name.as_str()))
@@ -133,11 +168,16 @@ impl<'a> Levels<'a> {
             .filter_map(|(id, client)| Some((client.policy.ip.as_deref()?, Level::Client, *id)));
         let key = self.principal.key();
         let key = key.and_then(|key| Some((key.ip.as_deref()?, Level::Key, &*key.id)));
-        check_addresses(route.into_iter().chain(tenant).chain(clients).chain(key), host)
+        route.into_iter().chain(tenant).chain(clients).chain(key)
     }
 
     /// What the caller may do, under all ceilings.
     pub(super) fn permissions(&self, roles: &Roles) -> Permissions {
+        Permissions::of(roles, &self.parts())
+    }
+
+    /// What each credential carries, and the ceilings on it.
+    fn parts(&self) -> Vec<Carried<'_>> {
         let mut parts = Vec::new();
         if let Some(token) = self.principal.token() {
             let client = self.principal.token_client();
@@ -153,7 +193,7 @@ impl<'a> Levels<'a> {
             let client = key.owner.as_ref().map(|owner| &*owner.client);
             parts.push(self.carried(&key.roles, &key.scopes, Source::Document, client));
         }
-        Permissions::of(roles, &parts)
+        parts
     }
 
     /// Whether a ceiling says which roles an issuer's tokens may bring. Their

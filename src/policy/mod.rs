@@ -2,12 +2,16 @@
 //! first, then the client, then the key; what one refuses none below can
 //! allow.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod facts;
 mod levels;
 pub(crate) mod limit;
 mod permission;
 mod roles;
 mod scopes;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use facts::{explain, explain_public, explain_unreached, permission_facts};
 pub(crate) use levels::{Policy, check_route_address};
 pub(crate) use permission::Permissions;
 pub(crate) use roles::{RoleEntry, RoleSet, Roles};

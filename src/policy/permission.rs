@@ -66,15 +66,31 @@ impl Permissions {
     /// Checks that they hold what a route asks: all of its scopes, any of its
     /// roles.
     pub(super) fn check(&self, rules: &Rules) -> Result<(), Denial> {
-        if let Some(missing) = rules.scopes.iter().find(|scope| !self.scopes.has(scope)) {
-            let denial = Denial::by(Code::ScopeMissing, format!("scope {missing} of the route"));
-            return Err(Denial { scopes: rules.scopes.clone(), ..denial.at(Level::Route) });
+        rules.scopes.iter().try_for_each(|scope| self.check_scope(rules, scope))?;
+        self.check_roles(rules)
+    }
+
+    /// Checks that they hold one scope that a route asks.
+    pub(super) fn check_scope(&self, rules: &Rules, scope: &str) -> Result<(), Denial> {
+        if self.scopes.has(scope) {
+            return Ok(());
         }
+        let denial = Denial::by(Code::ScopeMissing, format!("scope {scope} of the route"));
+        Err(Denial { scopes: rules.scopes.clone(), ..denial.at(Level::Route) })
+    }
+
+    /// Checks that they hold any of the roles that a route asks.
+    pub(super) fn check_roles(&self, rules: &Rules) -> Result<(), Denial> {
         let asked = &rules.roles;
-        if !asked.is_empty() && !asked.iter().any(|role| self.reach.contains(role)) {
+        if !asked.is_empty() && !asked.iter().any(|role| self.has_role(role)) {
             return Err(Denial::by(Code::RoleMissing, "roles of the route").at(Level::Route));
         }
         Ok(())
+    }
+
+    /// Whether a role is among them, in the form that is compared.
+    pub(super) fn has_role(&self, role: &str) -> bool {
+        self.reach.contains(role)
     }
 }
 

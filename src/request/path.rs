@@ -128,7 +128,7 @@ impl CanonicalPath {
     }
 
     /// The canonical text.
-    #[cfg(test)]
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }

@@ -1,6 +1,8 @@
 //! Routes: which rules a request is held to.
 
 mod coverage;
+#[cfg(not(target_arch = "wasm32"))]
+mod facts;
 
 use std::sync::Arc;
 

@@ -37,36 +37,48 @@ impl Assertions {
         target: &Target<'_>,
     ) -> Result<Vec<(TenantName, &str)>, Denial> {
         let mut asserted = Vec::new();
-        if *trust != Trust::Ignore {
-            let found = headers.find(self.header.as_bytes()).map(<[u8]>::to_vec);
-            asserted.extend(name(tenancy, found, &self.header)?);
-        }
-        for place in &self.places {
-            asserted.extend(match place {
-                Place::Path(pattern) => {
-                    let found = match pattern.capture(&target.path) {
-                        // A %XX in it is read once, as the application will.
-                        Some(segment) => Found::Once(decode_segment(segment)),
-                        None => Found::Absent,
-                    };
-                    match found {
-                        Found::Once(value) if value.is_empty() => {
-                            return Err(Denial::by(Code::TenantMalformed, "path"));
-                        }
-                        found => name(tenancy, found, "path")?,
-                    }
-                }
-                Place::Host(pattern) => {
-                    let found = match pattern.capture(&target.host) {
-                        Some(label) => Found::Once(label.as_bytes().to_vec()),
-                        None => Found::Absent,
-                    };
-                    name(tenancy, found, "host")?
-                }
-                Place::Query(parameter) => name(tenancy, target.query.find(parameter), parameter)?,
-            });
+        for (found, place, may_be_empty) in self.found(trust, headers, target) {
+            if !may_be_empty && found == Found::Once(Vec::new()) {
+                return Err(Denial::by(Code::TenantMalformed, place.to_owned()));
+            }
+            asserted.extend(name(tenancy, found, place)?);
         }
         Ok(asserted)
+    }
+
+    /// What stands in each place, with the place's name, and whether nothing
+    /// may stand there.
+    pub(super) fn found<'p, 'r>(
+        &'p self,
+        trust: &Trust,
+        headers: &'r Headers<'_>,
+        target: &'r Target<'_>,
+    ) -> impl Iterator<Item = (Found<Vec<u8>>, &'p str, bool)> + use<'p, 'r> {
+        let header = (*trust != Trust::Ignore).then(|| {
+            let found = headers.find(self.header.as_bytes()).map(<[u8]>::to_vec);
+            (found, self.header.as_str(), true)
+        });
+        let places = self.places.iter().map(|place| match place {
+            Place::Path(pattern) => (
+                match pattern.capture(&target.path) {
+                    // A %XX in it is read once, as the application will.
+                    Some(segment) => Found::Once(decode_segment(segment)),
+                    None => Found::Absent,
+                },
+                "path",
+                false,
+            ),
+            Place::Host(pattern) => (
+                match pattern.capture(&target.host) {
+                    Some(label) => Found::Once(label.as_bytes().to_vec()),
+                    None => Found::Absent,
+                },
+                "host",
+                true,
+            ),
+            Place::Query(parameter) => (target.query.find(parameter), parameter.as_str(), true),
+        });
+        header.into_iter().chain(places)
     }
 }
 

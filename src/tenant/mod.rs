@@ -5,6 +5,8 @@ mod assertion;
 mod bound;
 mod directory;
 mod elsewhere;
+#[cfg(not(target_arch = "wasm32"))]
+mod facts;
 mod name;
 mod resolve;
 

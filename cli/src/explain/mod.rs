@@ -1,18 +1,161 @@
-//! `explain`.
+//! `explain`: how the guard decides on a request, step by step.
 
+mod advice;
+mod fetched;
+mod host;
+mod human;
+mod json;
+mod request;
+mod words;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
 use clap::Args;
+use tenant_guard::{Timestamp, Verdict};
 
 use crate::Exit;
-use crate::console::Console;
+use crate::console::{Console, ERROR, Format, WARNING};
+use crate::document::Document;
+use crate::environment::Variables;
+use crate::mistake::Mistake;
+use advice::Given;
+use host::ExplainHost;
+use request::Request;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
-pub struct ExplainArgs {}
+#[command(after_help = HELP)]
+pub struct ExplainArgs {
+    /// The guard's document (YAML or JSON).
+    #[arg(short = 'c', long = "config", value_name = "FILE")]
+    pub config: PathBuf,
+    /// The request's method.
+    #[arg(short = 'X', long, default_value = "GET")]
+    pub method: String,
+    /// A header; `@FILE` takes header lines from a file, `@-` from standard
+    /// input. May be repeated; order and repeated names are kept.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE|@FILE")]
+    pub headers: Vec<String>,
+    /// The client's address, as the proxy sees it.
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<IpAddr>,
+    /// The connection's own address, which trust_header is about.
+    #[arg(long, value_name = "ADDRESS")]
+    pub peer: Option<IpAddr>,
+    /// The time of the request (RFC 3339); now, unless given.
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<DateTime<Utc>>,
+    /// What the guard would fetch from a URI: a key set, an OpenID
+    /// configuration or the directory. May be repeated.
+    #[arg(long, value_name = "URI=FILE")]
+    pub fetched: Vec<String>,
+    /// A variable for `{env: NAME}` besides those of this process. May be
+    /// repeated.
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+    /// The request's URL, or its path alone.
+    pub url: String,
+}
 
-/// Runs it.
+const HELP: &str = "\
+Nothing is sent anywhere: the guard decides on the request here, as the plugin
+would, with nothing counted before it.
+
+Examples:
+  tenant-guard explain -c guard.yaml -H @headers.txt https://api.example.com/v1/things
+  tenant-guard explain -c guard.yaml -X POST --from 192.0.2.7 -H @- /v1/things < headers.txt
+  tenant-guard explain -c guard.yaml -H @headers.txt --at 2026-01-01T12:00:00Z \\
+      --fetched https://idp.example.com/jwks=jwks.json /v1/things
+
+Every user of a machine can read the arguments of its processes. Put
+credentials into a file, one header a line as in a request, and give -H @FILE;
+a file that is there for one command can be
+  tenant-guard explain -c guard.yaml -H @<(pass show staging-token) /v1/things
+No output ever holds a credential.
+
+The request is taken as it would come to the guard. Only what Envoy itself does
+before is done here: header names become lower-case, values lose the space
+around them, Host becomes :authority. Settings that change paths before they
+come to the guard (normalize_path, merge_slashes) are not applied.
+
+Exit codes: 0 it goes on (also where shadow lets it), 2 it is refused, 3 the
+document is invalid, 1 anything else.";
+
+/// Explains the decision on a request.
 ///
 /// # Errors
-/// Always, so far.
-pub fn run(_: &ExplainArgs, _: &mut Console<'_>) -> anyhow::Result<Exit> {
-    anyhow::bail!("not there yet")
+/// Where a file can't be read, an argument is no good, or the result can't be
+/// written.
+pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let request = Request::read(args, console.input)?;
+    let now = args.at.unwrap_or_else(Utc::now);
+    let nanoseconds = now.timestamp_nanos_opt().and_then(|time| u64::try_from(time).ok());
+    let now = nanoseconds.map(Timestamp::from_nanoseconds);
+    let now = now.ok_or_else(|| anyhow::anyhow!("--at must be between 1970 and 2262"))?;
+    let env = variables(&args.variables)?;
+    let mut guard = match load(args, &env) {
+        Ok((guard, warnings)) => {
+            for warning in warnings {
+                writeln!(console.err, "{WARNING}warning:{WARNING:#} {warning}")?;
+            }
+            guard
+        }
+        Err(mistakes) => return invalid(&mistakes, console),
+    };
+    let host = ExplainHost::new(now, args.from, args.peer);
+    for line in fetched::put(&args.fetched, &mut guard, &env, &host)? {
+        writeln!(console.err, "{WARNING}fetched:{WARNING:#} {line}")?;
+    }
+    let explanation = guard.explain(&request.headers(), &host);
+    let given = Given { at: now.seconds(), from: args.from };
+    match console.format {
+        Format::Json => console.json(&json::write(&explanation, given))?,
+        Format::Human => {
+            let text = human::write(&explanation, given);
+            write!(console.out, "{}", explanation.credentials.hide(&text))?;
+        }
+    }
+    Ok(match explanation.decision.verdict {
+        Verdict::Refuse(_) => Exit::Denied,
+        Verdict::Allow | Verdict::Public | Verdict::Shadow => Exit::Ok,
+    })
 }
+
+fn load(
+    args: &ExplainArgs,
+    env: &Variables,
+) -> Result<(tenant_guard::Guard, Vec<Mistake>), Vec<Mistake>> {
+    let document = Document::read(&args.config).map_err(|mistake| vec![mistake])?;
+    let loaded = document.load(env)?;
+    Ok((loaded.guard, loaded.warnings))
+}
+
+fn invalid(mistakes: &[Mistake], console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    if console.format == Format::Json {
+        let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        console.json(&serde_json::json!({"verdict": null, "mistakes": told}))?;
+        return Ok(Exit::Invalid);
+    }
+    for mistake in mistakes {
+        writeln!(console.err, "{ERROR}error:{ERROR:#} {mistake}")?;
+    }
+    Ok(Exit::Invalid)
+}
+
+fn variables(given: &[String]) -> anyhow::Result<Variables> {
+    let mut variables = Variables::of_process();
+    for variable in given {
+        // What it says may be a secret, so it isn't repeated.
+        let (name, value) = variable
+            .split_once('=')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| anyhow::anyhow!("--env must be NAME=VALUE"))?;
+        variables.set(name, value);
+    }
+    Ok(variables)
+}
+
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,17 @@ impl Quotas {
         self.reached().or_else(|| self.quotas.iter().min_by_key(key))
     }
 
+    /// Each limit: whose it is, where it stands, and whether it refuses.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn facts(&self) -> Vec<(Option<Level>, String, bool)> {
+        let reached = self.reached();
+        let facts = self.quotas.iter().map(|quota| {
+            let rule = format!("{}, {} used", quota.rule(), quota.used);
+            (quota.level, rule, reached.is_some_and(|reached| core::ptr::eq(reached, quota)))
+        });
+        facts.collect()
+    }
+
     /// The headers of a response.
     pub(crate) fn headers(&self, styles: HeaderStyles) -> Vec<(&'static str, String)> {
         let mut headers = Vec::new();

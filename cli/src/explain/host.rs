@@ -1,0 +1,72 @@
+//! The host of one request: a clock that stands still, and nothing counted
+//! before.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use tenant_guard::{
+    Hash, Host, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp, Written,
+};
+
+/// A host that knows what the command was told.
+pub(super) struct ExplainHost {
+    now: Timestamp,
+    client: Option<IpAddr>,
+    peer: Option<IpAddr>,
+    shared: RefCell<HashMap<String, Shared>>,
+}
+
+impl ExplainHost {
+    /// At a time, with the client and the connection at those addresses.
+    pub(super) fn new(now: Timestamp, client: Option<IpAddr>, peer: Option<IpAddr>) -> Self {
+        Self { now, client, peer, shared: RefCell::default() }
+    }
+
+    /// Writes a shared value, whatever is there.
+    pub(super) fn put(&self, name: &str, value: &[u8]) {
+        let mut shared = self.shared.borrow_mut();
+        let version = shared.get(name).map_or(0, |shared| shared.version).saturating_add(1);
+        shared.insert(name.into(), Shared { value: value.to_vec(), version });
+    }
+}
+
+impl SignatureVerifier for ExplainHost {
+    /// The core verifies by itself.
+    fn verify_signature(
+        &self,
+        _: Hash,
+        _: &[u8],
+        _: &[u8],
+        _: &[u8],
+    ) -> Result<SignatureVerdict, HostError> {
+        Ok(SignatureVerdict::Unsupported)
+    }
+}
+
+impl Host for ExplainHost {
+    fn now(&self) -> Result<Timestamp, HostError> {
+        Ok(self.now)
+    }
+
+    fn client_address(&self) -> Result<Option<IpAddr>, HostError> {
+        Ok(self.client)
+    }
+
+    fn peer_address(&self) -> Result<Option<IpAddr>, HostError> {
+        Ok(self.peer)
+    }
+
+    fn shared(&self, name: &str) -> Result<Option<Shared>, HostError> {
+        Ok(self.shared.borrow().get(name).cloned())
+    }
+
+    fn share(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
+        let known = self.shared.borrow().get(name).map(|shared| shared.version);
+        if known != version {
+            return Ok(Written::Overtaken);
+        }
+        self.put(name, value);
+        Ok(Written::Done)
+    }
+}

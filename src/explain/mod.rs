@@ -1,0 +1,235 @@
+//! Why a decision is what it is, step by step, for operators.
+//!
+//! The decision is the one that requests get: the same way, followed once. What
+//! the steps saw is then read again by their own functions, which change
+//! nothing. No request pays for it: it isn't compiled into the plugin.
+
+mod credentials;
+mod facts;
+
+pub use credentials::Credentials;
+pub use facts::{
+    AssertedFacts, BoundFacts, CeilingFacts, CredentialFacts, CredentialKind, IssuerFacts,
+    KeyFacts, Lack, NearRoute, Outcome, PatternFacts, PermissionFacts, PlaceFacts, PolicyFacts,
+    PrincipalFacts, RouteFacts, Says, SourceFacts, Subject, TargetFacts, TenancyFacts, TenantFacts,
+    TokenFacts,
+};
+
+use crate::credential::Presented;
+use crate::denial::{Code, Denial};
+use crate::halt::{Halt, Patience};
+use crate::host::Host;
+use crate::principal::Principal;
+use crate::remote::Standing;
+use crate::request::{Headers, Target};
+use crate::route::{Auth, Rules};
+use crate::{Arrived, Decision, Guard, Progress, TokenCache, policy};
+
+/// A decision, and what each step saw.
+#[derive(Debug)]
+pub struct Explanation {
+    /// The decision.
+    pub decision: Decision,
+    /// Headers that only the guard may set and the client sent, each once.
+    pub stripped: Vec<String>,
+    /// The target; `None` where it can be read in several ways, or not at all.
+    pub target: Option<TargetFacts>,
+    /// Whether it is a CORS preflight that is let through.
+    pub is_preflight: bool,
+    /// The route; `None` where there is none, or none is told.
+    pub route: Option<RouteFacts>,
+    /// The nearest routes, where there is none.
+    pub near: Vec<NearRoute>,
+    /// The credentials that were found.
+    pub found: Vec<CredentialFacts>,
+    /// Where credentials may be sent on the route.
+    pub places: Vec<PlaceFacts>,
+    /// The token that was presented.
+    pub token: Option<TokenFacts>,
+    /// All issuers, by name and `iss`.
+    pub issuers: Vec<(String, String)>,
+    /// The API key that was presented, where it is configured.
+    pub key: Option<KeyFacts>,
+    /// Why the key was refused too, where the reply tells of the token.
+    pub key_denial: Option<Denial>,
+    /// Who it is from, once that was verified.
+    pub principal: Option<PrincipalFacts>,
+    /// How the tenant came about, once there is a caller and the route asks.
+    pub tenant: Option<TenantFacts>,
+    /// What the caller's credentials carry, once policies are asked.
+    pub permissions: Option<PermissionFacts>,
+    /// All policies, in the order in which they are asked. None holds the super
+    /// admin.
+    pub policies: Vec<PolicyFacts>,
+    /// All documents that are fetched.
+    pub sources: Vec<SourceFacts>,
+    /// Those that were sent, to be hidden in whatever is shown.
+    pub credentials: Credentials,
+}
+
+impl Guard {
+    /// Decides on a request, and tells how.
+    pub fn explain(&self, headers: &Headers<'_>, host: &dyn Host) -> Explanation {
+        let mut progress = Progress::default();
+        let mut cache = TokenCache::new(0, 0);
+        let way = self.follow(headers, host, Patience::Waited, &mut cache, &mut progress);
+        let outcome = way.map_err(|halt| match halt {
+            Halt::Refused(denial) => denial,
+            Halt::Lacks(_) => Code::GuardUnavailable.into(),
+        });
+        let (_, inbound) = self.inbound(headers);
+        let target = Target::read(headers, self.paths).ok();
+        let is_preflight = matches!(outcome, Ok(Arrived::Preflight));
+        let rules = progress.rules;
+        let names: Vec<String> =
+            self.jwt.issuers().iter().map(|issuer| issuer.name.clone()).collect();
+        let mut explanation = Explanation {
+            stripped: inbound.into_iter().map(text).collect(),
+            target: target.as_ref().map(Target::facts),
+            is_preflight,
+            route: rules.map(|rules| self.routes.facts(rules, &names)),
+            near: match (&target, rules, is_preflight) {
+                (Some(target), None, false) => self.routes.near(target),
+                _ => Vec::new(),
+            },
+            found: Vec::new(),
+            places: rules.map(|rules| self.places(rules)).unwrap_or_default(),
+            token: None,
+            issuers: self
+                .jwt
+                .issuers()
+                .iter()
+                .map(|issuer| (issuer.name.clone(), issuer.iss.to_string()))
+                .collect(),
+            key: None,
+            key_denial: progress.trail.key_denial.clone(),
+            principal: progress.principal.as_ref().map(Principal::facts),
+            tenant: None,
+            permissions: None,
+            policies: Vec::new(),
+            sources: self.source_facts(),
+            credentials: Credentials::of(self, headers),
+            decision: self.conclude(
+                headers,
+                Progress::default(),
+                Err(Code::GuardUnavailable.into()),
+            ),
+        };
+        if let (Some(rules), Some(target)) = (rules, &target) {
+            self.tell(rules, headers, target, host, &progress, &mut explanation);
+        }
+        explanation.decision = self.conclude(headers, progress, outcome);
+        if explanation.decision.stripped == 0 {
+            // Where the request goes on as it came.
+            explanation.stripped.clear();
+        }
+        explanation
+    }
+
+    /// Tells of the steps after the route.
+    fn tell(
+        &self,
+        rules: &Rules,
+        headers: &Headers<'_>,
+        target: &Target<'_>,
+        host: &dyn Host,
+        progress: &Progress<'_>,
+        explanation: &mut Explanation,
+    ) {
+        if rules.auth == Auth::None {
+            explanation.policies = policy::explain_public(rules, host);
+            return;
+        }
+        explanation.found = self.found(rules, headers, target);
+        let (jwt, key) = parts(self.presented(rules, headers, target));
+        explanation.token = jwt.as_ref().map(|jwt| self.jwt.facts(jwt, &self.tenancy));
+        let complete = self.tenancy.is_complete();
+        explanation.key = key.and_then(|key| self.keys.facts(&key, complete));
+        let Some(principal) = &progress.principal else {
+            explanation.policies = policy::explain_unreached(rules);
+            return;
+        };
+        let token = jwt.filter(|_| principal.token().is_some());
+        let bounds = token.map(|token| self.jwt.bounds(&token, &self.tenancy));
+        let bounds = bounds.unwrap_or_default();
+        explanation.tenant = rules
+            .tenancy
+            .as_ref()
+            .map(|tenancy| self.tenant_facts(tenancy, principal, bounds, (headers, target), host));
+        if let (Some(facts), Some(tenant)) = (&mut explanation.tenant, &progress.tenant) {
+            facts.resolved = Some((tenant.name().as_str().to_owned(), tenant.origin().name()));
+        }
+        if self.tenant(rules, principal, headers, target, host).is_err() {
+            explanation.policies = policy::explain_unreached(rules);
+            return;
+        }
+        let tenant = progress.tenant.as_ref();
+        explanation.permissions = Some(policy::permission_facts(self, rules, principal, tenant));
+        if !principal.is_super_admin() {
+            let quotas = progress.quotas.as_ref();
+            explanation.policies = policy::explain(self, rules, principal, tenant, host, quotas);
+        }
+    }
+
+    /// All documents that are fetched.
+    pub fn source_facts(&self) -> Vec<SourceFacts> {
+        let directory = self.tenancy.elsewhere.map(|elsewhere| elsewhere.outlook.standing);
+        let sources = self.sources().into_iter();
+        let facts = sources.map(|source| SourceFacts {
+            uri: source.uri.to_string(),
+            subject: source.subject().to_owned(),
+            is_directory: source.is_directory(),
+            is_discovery: matches!(source.content, crate::remote::Content::Discovery { .. }),
+            is_known: match source.is_directory() {
+                true => directory == Some(Standing::Current),
+                false => self.jwt.standing(source.id()) == Standing::Current,
+            },
+        });
+        facts.collect()
+    }
+}
+
+/// The token and the key of what is presented.
+fn parts(presented: Result<Presented, Denial>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+    match presented {
+        Ok(Presented::Jwt(jwt)) => (Some(jwt), None),
+        Ok(Presented::ApiKey(key)) => (None, Some(key)),
+        Ok(Presented::Both { jwt, key }) => (Some(jwt), Some(key)),
+        Ok(Presented::JwtElseKey { jwt, key }) => (Some(jwt), key.and_then(Result::ok)),
+        _ => (None, None),
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Target<'_> {
+    fn facts(&self) -> TargetFacts {
+        TargetFacts {
+            method: self.method.to_owned(),
+            path: self.path.as_str().to_owned(),
+            host: self.host.clone(),
+        }
+    }
+}
+
+impl Principal {
+    fn facts(&self) -> PrincipalFacts {
+        let token = self.token();
+        let expires = [
+            token.map(|token| token.expires().seconds()),
+            self.key().and_then(|key| key.expires).map(|expires| expires.seconds()),
+        ];
+        PrincipalFacts {
+            method: self.method().name(),
+            subject: self.subject().map(str::to_owned),
+            client: self.client().map(str::to_owned),
+            key: self.key().map(|key| key.id.to_string()),
+            issuer: token.map(|token| token.issuer_name.to_string()),
+            kid: token.and_then(|token| token.kid.clone()),
+            acts_for: token.is_some_and(|token| token.acts_for),
+            expires: expires.into_iter().flatten().reduce(f64::min),
+        }
+    }
+}
