@@ -64,9 +64,8 @@ pub(crate) fn import(settings: &Settings<'_>) -> Map {
     let strict = settings.flag("AUTH_REQUIRE_TENANT").unwrap_or(false);
     refuse_lax_bindings(settings, strict, &keys, &issuers);
     let trust = trust::read(settings);
-    let limited = quotas.keys().any(|tenant| !is_reserved(tenant));
-    let mode = Mode { strict, listed: limited || keys.list.iter().any(Key::is_bound) };
-
+    let tenants = tenants(&keys, &quotas, &issuers, &digester);
+    let mode = Mode { strict, listed: tenants.is_some() };
     let has_keys = !keys.list.is_empty();
     let document = Map::default()
         .with("version", 1)
@@ -87,7 +86,7 @@ pub(crate) fn import(settings: &Settings<'_>) -> Map {
         .when(!mode.listed && mode.strict, |map| {
             map.note("tokens may name any tenant; list `tenants` to let only those in")
         })
-        .with_some("tenants", tenants(&keys, &quotas, &digester))
+        .with_some("tenants", tenants)
         .when(settings.has("AUTH_ADMIN_API_KEYS"), |map| {
             map.with("roles", Map::default().with("admin", Map::default()))
         })
@@ -204,10 +203,16 @@ impl<'v> Keys<'v> {
     }
 }
 
-/// The tenants that keys or quotas name, in the order of their names.
-fn tenants(keys: &Keys<'_>, quotas: &Quotas, digester: &Digester) -> Option<Tree> {
+/// The tenants that anything names, in the order of their names.
+fn tenants(
+    keys: &Keys<'_>,
+    quotas: &Quotas,
+    issuers: &Issuers,
+    digester: &Digester,
+) -> Option<Tree> {
     let mut tenants: BTreeMap<&str, Vec<&Key<'_>>> = BTreeMap::new();
-    for tenant in quotas.keys().filter(|tenant| !is_reserved(tenant)) {
+    let named = quotas.keys().chain(&issuers.tenants);
+    for tenant in named.filter(|tenant| !is_reserved(tenant)) {
         tenants.entry(tenant).or_default();
     }
     for key in &keys.list {

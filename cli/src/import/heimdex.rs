@@ -26,6 +26,10 @@ pub(crate) fn import(settings: &Settings<'_>) -> Map {
     // Both secrets are of this system, whichever is used.
     let secret = settings.text("DEV_JWT_SECRET");
     let supabase = Supabase::read(settings);
+    let url = settings.text("SUPABASE_JWKS_URL");
+    if let Some(url) = url.filter(|_| settings.text("AUTH_PROVIDER").is_none()) {
+        settings.tell(url.at(), "SUPABASE_JWKS_URL is unused without AUTH_PROVIDER, which is dev by default; set AUTH_PROVIDER=supabase");
+    }
     // Without a word the provider is dev.
     let provider = asked.unwrap_or(Provider::Dev);
     if provider == Provider::Dev && !local {

@@ -90,7 +90,7 @@ impl Outcome {
             } else if !written {
                 // Nobody sees what isn't written.
                 mistake.file = file.to_owned();
-                mistake.at = Position::START;
+                mistake.at = origin(&mistake.path, variables);
             }
             mistake
         };
@@ -122,6 +122,28 @@ impl Serialize for Outcome {
         });
         outcome.serialize(serializer)
     }
+}
+
+/// Which variables fields come from.
+const ORIGINS: [(&str, &[&str]); 10] = [
+    ("api_keys.from", &["API_KEY_HEADER"]),
+    ("api_keys.pepper", &["API_KEY_HASH_SECRET"]),
+    ("dev_headers.tenant", &["DEV_AUTH_TENANT_HEADER"]),
+    ("dev_headers", &["DEV_AUTH_USER_ID_HEADER", "DEV_AUTH_TENANT_HEADER", "DEV_AUTH_ENABLED"]),
+    ("jwt.issuers[0].keys.jwks_uri.uri", &["JWT_JWKS_URL", "SUPABASE_JWKS_URL"]),
+    ("jwt.issuers[0].keys.secret", &["JWT_SECRET", "DEV_JWT_SECRET"]),
+    ("jwt", &["JWT_ISSUER", "AUTH_ISSUER", "TRUSTED_ISSUERS", "TENANT_AGENTS"]),
+    ("tenancy", &["TENANT_HEADER_NAME", "TENANT_HEADER_TRUST"]),
+    ("tenants", &["TENANT_API_KEYS"]),
+    ("upstream.headers.tenant", &["TENANT_HEADER_NAME"]),
+];
+
+/// Where the value of the variable stands that a field comes from.
+fn origin(path: &str, variables: &[Variable]) -> Position {
+    let of = |name: &&&str| variables.iter().find(|variable| variable.name == ***name);
+    let known = ORIGINS.iter().filter(|(field, _)| path.starts_with(field));
+    let mut found = known.flat_map(|(_, names)| names.iter()).filter_map(|name| of(&name));
+    found.next().map_or(Position::START, |variable| variable.value.text().at())
 }
 
 /// The environment that the document is loaded with: the file's own, and

@@ -196,13 +196,15 @@ pub(crate) fn bad_url(url: &str) -> Option<&'static str> {
         return Some("must be an address that begins with https://");
     }
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if host.contains('@') || rest.contains(['?', '#']) {
+    if rest.contains(['@', '?', '#']) {
         return Some(
             "holds a user, a query or a fragment, which may be secrets; a key set is public, so take them out",
         );
     }
     let plain = rest.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b));
-    (host.is_empty() || !plain).then_some("is no address")
+    let (name, port) = host.rsplit_once(':').unwrap_or((host, "443"));
+    let port = port.ends_with(']') || port.parse::<u16>().is_ok();
+    (name.is_empty() || !port || !plain).then_some("is no address")
 }
 
 /// Milliseconds of a duration as Go's time.ParseDuration takes them.
@@ -252,7 +254,12 @@ mod tests {
 
     #[test]
     fn an_address_that_may_hold_a_secret_is_refused() {
-        for good in ["https://a.example/jwks", "http://localhost:8080/auth/v1/jwks"] {
+        for good in [
+            "https://a.example/jwks",
+            "http://localhost:8080/auth/v1/jwks",
+            "https://[::1]/",
+            "https://[::1]:8443/k",
+        ] {
             assert_eq!(bad_url(good), None, "{good}");
         }
         for bad in [
@@ -263,6 +270,9 @@ mod tests {
             "https://u:p@a/",
             "https://a/?k=1",
             "https://a b",
+            "https://u:p/w@a/",
+            "https://u:secret/",
+            "https://:443/",
         ] {
             assert!(bad_url(bad).is_some(), "{bad}");
         }

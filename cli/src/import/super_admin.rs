@@ -45,7 +45,7 @@ pub(crate) fn import(settings: &Settings<'_>) -> Map {
     Map::default()
         .with("version", 1)
         .with("mode", mode.unwrap_or("jwt_then_api_key"))
-        .when(!settings.has("AUTH_MODE"), |map| {
+        .when(settings.text("AUTH_MODE").is_none(), |map| {
             map.decide("the file has no AUTH_MODE; this is `both`: the token first and, where that fails, the key")
         })
         .when(jwt, |map| {

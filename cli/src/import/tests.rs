@@ -30,7 +30,7 @@ fn variables_that_nothing_comes_of_are_named_without_their_values() {
     let env = "AUTH_MODE=both\nSUPER_ADMIN_API_KEY=sss\nDATABASE_URL=db-value\nMYSTERY=my#value\nALSO=$(x)\n";
     let ran = import("super-admin", env, &[]);
     assert!(ran.out.ends_with("# Of no use to a gateway, the application goes on reading them: DATABASE_URL\n# Not understood, so nothing above comes of them: ALSO, MYSTERY\n"), "{}", ran.out);
-    assert!(!ran.out.contains("value") || !ran.out.contains("db-value"));
+    assert!(!ran.out.contains("db-value") && !ran.out.contains("my#"));
     let json = import("super-admin", env, &["--format", "json"]);
     let json: Value = serde_json::from_str(&json.out).expect("it is JSON");
     assert_eq!(
@@ -62,6 +62,23 @@ fn an_added_document_is_told_of_in_its_own_places() {
 }
 
 #[test]
+fn what_only_the_guard_refuses_has_the_place_of_its_variable() {
+    for (system, env, place) in [
+        ("recsys", "JWT_AUTH_ENABLED=true\nTENANT_HEADER_NAME=Host\n", "FILE:2:20: tenancy.header"),
+        ("recsys", "API_KEY_ENABLED=true\nAPI_KEY_HEADER=Cookie\n", "FILE:2:16: api_keys.from"),
+        (
+            "recsys",
+            "DEV_AUTH_ENABLED=true\nDEV_AUTH_TENANT_HEADER=X-Dev-User-Id\n",
+            "FILE:2:24: dev_headers",
+        ),
+    ] {
+        let ran = import(system, env, &[]);
+        assert_eq!((ran.exit, ran.out.as_str()), (Exit::Invalid, ""), "{env}");
+        assert!(ran.err.contains(place), "{env}\n{}", ran.err);
+    }
+}
+
+#[test]
 fn mistakes_are_json_where_json_is_asked() {
     let ran = import("heimdex", "AUTH_PROVIDER=both\n", &["--format", "json"]);
     assert_eq!(ran.exit, Exit::Invalid);
@@ -81,24 +98,24 @@ fn what_systems_read_differently_is_refused_where_it_counts() {
 const SYSTEMS: [&str; 5] =
     ["agent-control-plane", "recsys", "super-admin", "heimdex", "ai-backend"];
 
-/// Variables that may hold a secret, with `@` for one.
+/// Variables that may hold a secret, with `§` for one.
 const SECRETS: [&str; 16] = [
-    "TENANT_API_KEYS=acme:@,@,globex:x@",
-    "TENANT_API_KEYS=acme:@,globex:@,:@",
-    "AUTH_API_KEYS=@,b@",
-    "AUTH_ADMIN_API_KEYS=@",
-    "JWT_SECRET=@",
-    "TRUSTED_ISSUERS=https://p.example|HS256|@@@@|aud",
-    "TRUSTED_ISSUERS=https://p.example|HS256|@|aud|@|@",
-    "WEBHOOK_SECRET=@",
-    "API_KEY_HASH_SECRET=@",
-    "DATABASE_URL=postgres://u:@@db/x",
-    "SUPER_ADMIN_API_KEY=@",
-    "DEV_JWT_SECRET=@",
-    "SUPABASE_JWKS_URL=https://u:@@p.example/jwks",
-    "JWT_JWKS_URL=https://p.example/jwks?key=@",
-    "UNKNOWN=@",
-    "TENANT_API_KEYS=\"acme:@",
+    "TENANT_API_KEYS=acme:§,§,globex:x§",
+    "TENANT_API_KEYS=acme:§,globex:§,:§",
+    "AUTH_API_KEYS=§,b§",
+    "AUTH_ADMIN_API_KEYS=§",
+    "JWT_SECRET=§",
+    "TRUSTED_ISSUERS=https://p.example|HS256|§§§§|aud",
+    "TRUSTED_ISSUERS=https://p.example|HS256|§|aud|§|§",
+    "WEBHOOK_SECRET=§",
+    "API_KEY_HASH_SECRET=§",
+    "DATABASE_URL=postgres://u:§@db/x",
+    "SUPER_ADMIN_API_KEY=§",
+    "DEV_JWT_SECRET=§",
+    "SUPABASE_JWKS_URL=https://u:§@p.example/jwks",
+    "JWT_JWKS_URL=https://p.example/jwks?key=§",
+    "UNKNOWN=§",
+    "TENANT_API_KEYS=\"acme:§",
 ];
 
 const OTHERS: [&str; 10] = [
@@ -136,7 +153,7 @@ proptest! {
         others in prop::sample::subsequence(&OTHERS, 0..6),
         secret in "zq[A-Za-z0-9_.:+/-]{12,40}qz",
     ) {
-        let lines = secrets.iter().chain(&others).map(|line| line.replace('@', &secret) + "\n");
+        let lines = secrets.iter().chain(&others).map(|line| line.replace('§', &secret) + "\n");
         let env: String = lines.collect();
         assert_tells_nothing(system, &env, &secret)?;
     }
@@ -146,7 +163,7 @@ proptest! {
         system in prop::sample::select(&SYSTEMS),
         lines in prop::collection::vec((prop::sample::select(&SECRETS), "\\PC{0,30}"), 0..6),
     ) {
-        let lines = lines.iter().map(|(line, text)| line.replace('@', text) + "\n");
+        let lines = lines.iter().map(|(line, text)| line.replace('§', text) + "\n");
         let env: String = lines.collect();
         let ran = import(system, &env, &[]);
         prop_assert!(matches!(ran.exit, Exit::Ok | Exit::Invalid));

@@ -1,5 +1,7 @@
 //! Who signs the control plane's tokens: itself, and issuers that it trusts.
 
+use std::collections::BTreeSet;
+
 use super::is_reserved;
 use crate::import::env::Text;
 use crate::import::pairs;
@@ -12,8 +14,12 @@ pub(super) struct Issuers {
     /// Each with the name that routes know it by, and whether its tokens only
     /// read.
     list: Vec<(String, Map, bool)>,
+    /// Whether nothing says that tokens are taken.
+    unsure: bool,
     /// Where the first agent stands that is bound to a tenant.
     pub(super) first_agent: Option<Position>,
+    /// The tenants that agents are bound to.
+    pub(super) tenants: BTreeSet<String>,
 }
 
 impl Issuers {
@@ -43,7 +49,10 @@ impl Issuers {
         let header = || Map::default().with("header", "authorization");
         let section = Map::default()
             .with("from", [header().with("scheme", "Bearer"), header()])
-            .with("issuers", issuers);
+            .with("issuers", issuers)
+            .when(self.unsure, |map| {
+                map.decide("the file has no TOKEN_ISSUANCE_ENABLED, without which newer versions of the control plane take no tokens; take this section out if yours takes none")
+            });
         document.with("jwt", section)
     }
 }
@@ -67,12 +76,14 @@ pub(super) fn read(settings: &Settings<'_>) -> Issuers {
     let trusted = settings.list("TRUSTED_ISSUERS").unwrap_or_default();
     let first_agent = agents.first().map(|agent| agent.at);
     let mut subjects = Map::default();
+    let mut tenants = BTreeSet::new();
     for agent in agents {
         let tenant = agent.tenant.unwrap_or_default();
         if is_reserved(&tenant) {
             settings.tell(agent.at, "TENANT_AGENTS binds this agent to the reserved tenant, which nobody may claim; take it out");
         }
-        subjects = subjects.with(agent.value, tenant);
+        subjects = subjects.with(agent.value, tenant.as_str());
+        tenants.insert(tenant);
     }
     let own = own(settings, subjects);
     let name = settings.text("JWT_AUTHORITY").map_or("control-plane.local", Text::as_str);
@@ -91,10 +102,11 @@ pub(super) fn read(settings: &Settings<'_>) -> Issuers {
         }
     }
     // With the switch off, the control plane takes no tokens, trusted or not.
-    if settings.flag("TOKEN_ISSUANCE_ENABLED") == Some(false) {
+    let enabled = settings.flag("TOKEN_ISSUANCE_ENABLED");
+    if enabled == Some(false) {
         list.clear();
     }
-    Issuers { list, first_agent }
+    Issuers { list, unsure: enabled.is_none(), first_agent, tenants }
 }
 
 /// The tokens that the control plane makes, if it makes any.
@@ -133,9 +145,6 @@ fn own(settings: &Settings<'_>, subjects: Map) -> Option<Map> {
         .when(!subjects.is_empty(), |map| map.with("subjects", subjects));
     let issuer = Map::default()
         .with("issuer", authority)
-        .when(enabled.is_none(), |map| {
-            map.decide("TOKEN_ISSUANCE_ENABLED isn't in the file; if the control plane makes no tokens, take this issuer out")
-        })
         .with("audiences", [audience.map_or(authority, Text::as_str)])
         .with("algorithms", [algorithm])
         .with("keys", keys)

@@ -95,6 +95,8 @@ fn supabase_needs_its_addresses() {
         told.contains("needs SUPABASE_JWKS_URL") && told.contains("needs AUTH_ISSUER"),
         "{told}"
     );
+    let unsaid = SUPABASE.replace("AUTH_PROVIDER=supabase\n", "");
+    assert!(mistakes("heimdex", &unsaid).contains("set AUTH_PROVIDER=supabase"));
     let plain =
         SUPABASE.replace("https://project.supabase.co/auth", "http://project.supabase.co/auth");
     assert!(mistakes("heimdex", &plain).starts_with("FILE:3:19: SUPABASE_JWKS_URL must begin"));
