@@ -27,6 +27,7 @@ pub(crate) const KEPT: &[&str] = &[
     "HOST",
     "INGEST_MAX_BODY_BYTES",
     "INGEST_MAX_JSON_DEPTH",
+    "INGEST_REQUIRE_ENROLLMENT",
     "JWT_KID",
     "JWT_PRIVATE_KEY_PEM",
     "LOG_LEVEL",

@@ -57,6 +57,12 @@ impl<'f> Settings<'f> {
         names.into_iter().filter(|name| !read.contains(*name)).map(str::to_owned).collect()
     }
 
+    /// The variables that somebody asked for, there or not.
+    #[cfg(test)]
+    pub(crate) fn asked(&self) -> BTreeSet<String> {
+        self.read.borrow().clone()
+    }
+
     /// Whether a variable is there, with or without a value.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.variables.iter().any(|variable| variable.name == name)

@@ -1,6 +1,11 @@
+use std::path::Path;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::env;
+use super::settings::Settings;
+use super::system::System;
 use super::testing::{File, import, imported, run};
 use crate::Exit;
 
@@ -93,6 +98,37 @@ fn what_systems_read_differently_is_refused_where_it_counts() {
     assert!(ran.err.contains("FILE:2:24: SUPER_ADMIN_API_KEY holds a #"), "{}", ran.err);
     let quoted = imported("super-admin", "AUTH_MODE=both\nSUPER_ADMIN_API_KEY='abc#def'\n");
     assert_eq!(quoted.outcome("GET /x?superAdminKey=abc%23def"), "superadmin");
+}
+
+const PAGE: &str = include_str!("../../../docs/import.md");
+
+#[test]
+fn the_page_names_every_variable_that_is_read() {
+    let (variables, _) =
+        env::parse("JWT_AUTH_ENABLED=true\nAPI_KEY_ENABLED=true\nDEV_AUTH_ENABLED=true\n");
+    for name in SYSTEMS {
+        let settings = Settings::new(Path::new("x.env"), &variables);
+        let system = <System as clap::ValueEnum>::from_str(name, false).expect("it is a system");
+        system.import(&settings);
+        let (_, section) = PAGE.split_once(&format!("\n## {name}\n")).expect("it has a section");
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let general = PAGE.split("\n## ").next().unwrap_or_default();
+        for variable in settings.asked() {
+            let word = format!("`{variable}`");
+            assert!(section.contains(&word) || general.contains(&word), "{name} {variable}");
+        }
+    }
+}
+
+#[test]
+fn the_page_shows_commands_that_there_are() {
+    let lines: Vec<&str> = PAGE.lines().filter(|line| line.starts_with("tenant-guard ")).collect();
+    assert!(!lines.is_empty());
+    for line in lines {
+        let command = line.split(" > ").next().unwrap_or_default();
+        let parsed = <crate::args::Args as clap::Parser>::try_parse_from(command.split(' '));
+        assert!(parsed.is_ok(), "{line}");
+    }
 }
 
 const SYSTEMS: [&str; 5] =

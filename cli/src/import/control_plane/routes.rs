@@ -7,7 +7,6 @@ use crate::import::tree::{Map, Tree};
 
 pub(super) fn routes(settings: &Settings<'_>, mode: Mode, issuers: &Issuers) -> Tree {
     let strict_ingest = settings.flag("INGEST_STRICT_TENANT").unwrap_or(false);
-    let _ = settings.flag("INGEST_REQUIRE_ENROLLMENT");
     let admins = settings.has("AUTH_ADMIN_API_KEYS");
     // With tenants listed, only routes can be lax.
     let lax = !mode.strict && mode.listed;
