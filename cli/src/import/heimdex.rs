@@ -56,18 +56,21 @@ pub(crate) fn import(settings: &Settings<'_>) -> Map {
 }
 
 fn dev(has_secret: bool) -> Map {
-    let keys = Map::default().with("secret", env("DEV_JWT_SECRET"));
-    Map::default()
+    let issuer = Map::default()
         .with("issuer", "none")
         .with("any_audience", true)
         .with("claim_values", Map::default().with("role", ["user", "admin"]))
-        .decide("developers' tokens name no audience, and something must tell that they are for this system: here their `role`. Tokens without one, which the system took, are refused; make them with a role, or name other roles that you use")
-        .with("algorithms", ["HS256"])
-        .with("keys", keys.when(!has_secret, |map| {
-            map.decide("the file has no DEV_JWT_SECRET: give the plugin's VM one, never the system's default")
-        }))
-        .with("tenant", tenant())
-        .with("claims", claims())
+        .decide("developers' tokens name no audience, and something must tell that they are for this system: here their `role`. Tokens without one, which the system took, are refused; make them with a role, or name other roles that you use");
+    let issuer = if has_secret {
+        issuer
+            .with("algorithms", ["HS256"])
+            .with("keys", Map::default().with("secret", env("DEV_JWT_SECRET")))
+    } else {
+        // An address that never answers: no token is good.
+        let uri = Map::default().with("cluster", "none").with("uri", "https://issuer.invalid/jwks");
+        issuer.with("keys", Map::default().with("jwks_uri", uri)).decide("the file has no DEV_JWT_SECRET, so no token is good yet: write `secret: {env: DEV_JWT_SECRET}` instead of the address, and give the plugin's VM a secret of your own, never the system's default")
+    };
+    issuer.with("tenant", tenant()).with("claims", claims())
 }
 
 fn tenant() -> Map {

@@ -122,21 +122,22 @@ fn own(settings: &Settings<'_>, subjects: Map) -> Option<Map> {
         return None;
     }
     let algorithm = signing.unwrap_or("HS256");
-    let keys = if algorithm == "EdDSA" {
+    let short = secret.filter(|secret| algorithm == "HS256" && secret.as_str().len() < 32);
+    if let Some(secret) = short {
+        settings.tell(secret.at(), "JWT_SECRET is shorter than the hash of HS256: make one of at least 32 bytes with `openssl rand -base64 32`");
+    }
+    let signed = algorithm == "EdDSA" || secret.is_some();
+    let keys = if algorithm == "HS256" && signed {
+        Map::default().with("secret", env("JWT_SECRET"))
+    } else {
+        // An address that never answers: no token is good.
         let uri = Map::default()
             .with("cluster", "control-plane")
-            .with("uri", "https://control-plane.invalid/.well-known/jwks.json")
-            .decide(
-                "where the control plane's own keys are, and the Envoy cluster that leads there",
-            );
-        Map::default().with("jwks_uri", uri)
-    } else {
-        if let Some(secret) = secret.filter(|secret| secret.as_str().len() < 32) {
-            settings.tell(secret.at(), "JWT_SECRET is shorter than the hash of HS256: make one of at least 32 bytes with `openssl rand -base64 32`");
-        }
-        let keys = Map::default().with("secret", env("JWT_SECRET"));
-        keys.when(secret.is_none(), |map| {
-            map.decide("the file has no JWT_SECRET: give the plugin's VM the control plane's, or Envoy refuses this document")
+            .with("uri", "https://control-plane.invalid/.well-known/jwks.json");
+        Map::default().with("jwks_uri", uri).decide(if signed {
+            "where the control plane's own keys are, and the Envoy cluster that leads there"
+        } else {
+            "the file has no JWT_SECRET, so no token is good yet: write `secret: {env: JWT_SECRET}` instead, and give the plugin's VM that variable"
         })
     };
     let authority = authority.map_or("control-plane.local", Text::as_str);
@@ -146,7 +147,7 @@ fn own(settings: &Settings<'_>, subjects: Map) -> Option<Map> {
     let issuer = Map::default()
         .with("issuer", authority)
         .with("audiences", [audience.map_or(authority, Text::as_str)])
-        .with("algorithms", [algorithm])
+        .with_some("algorithms", signed.then_some([algorithm]))
         .with("keys", keys)
         .with_some("max_lifetime", lifetime.map(|seconds| format!("{seconds}s")))
         .with("tenant", tenant)

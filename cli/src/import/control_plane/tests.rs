@@ -208,6 +208,16 @@ fn trusted_issuers_are_issuers() {
 }
 
 #[test]
+fn without_a_secret_no_token_is_good_and_somebody_is_asked() {
+    let env = "TENANT_AGENTS=acme:did:web:a\nAUTH_REQUIRE_TENANT=true\n";
+    let imported = imported("agent-control-plane", env);
+    let token = bearer(json!({"iss": "control-plane.local", "aud": "control-plane.local"}));
+    assert_eq!(imported.outcome(&format!("GET /runs {token}")), "token_algorithm_refused");
+    assert!(imported.yaml.contains("# DECIDE: the file has no JWT_SECRET"));
+    assert_eq!(imported.document["tenants"], json!([{"id": "acme"}]));
+}
+
+#[test]
 fn malformed_issuers_are_refused_without_a_word_of_their_secrets() {
     for (entry, words) in [
         ("iss|HS256|top-secret", "must be iss|alg"),

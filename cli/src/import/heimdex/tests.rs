@@ -72,6 +72,10 @@ fn developers_sign_their_own_tokens_on_their_machine() {
     assert_eq!(imported.document["jwt"]["issuers"][0]["keys"], keys);
     let good = bearer(json!({"org_id": "org-456", "role": "user"}));
     assert_eq!(imported.outcome(&format!("GET /jobs {good}")), "org-456");
+    let unset =
+        super::super::testing::imported("heimdex", "AUTH_PROVIDER=dev\nHEIMDEX_ENV=local\n");
+    assert_eq!(unset.outcome(&format!("GET /jobs {good}")), "token_algorithm_refused");
+    assert!(unset.yaml.contains("# DECIDE: the file has no DEV_JWT_SECRET"));
     let no_role = bearer(json!({"org_id": "org-456"}));
     assert_eq!(imported.outcome(&format!("GET /jobs {no_role}")), "token_claim_invalid");
 }
