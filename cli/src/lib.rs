@@ -20,6 +20,7 @@ pub mod document;
 pub mod environment;
 mod exit;
 pub mod explain;
+pub mod guards;
 pub mod import;
 pub mod key;
 pub mod mistake;
