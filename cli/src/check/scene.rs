@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::document::{Document, read_text};
 use crate::environment::Variables;
-use crate::guards::{self, Chain, ConfigFile, Contents, Filter, Found, FoundGuard, Holds};
+use crate::guards::{self, Chain, ConfigFile, Contents, Filter, Found, FoundGuard, Holder, Holds};
 use crate::mistake::Mistake;
 
 use super::facts;
@@ -162,16 +162,16 @@ fn load(file: &ConfigFile, guard: &FoundGuard, findings: &mut Findings) -> bool 
 
 /// Says how to mend it where the guard itself can't know.
 fn in_words_of(guard: &FoundGuard, mut mistake: Mistake) -> Mistake {
-    if guard.holder != Some(guards::Holder::Istio) {
-        return mistake;
-    }
-    if mistake.problem.contains("vm_config.vm_id") {
+    let place = match guard.holder {
+        Some(Holder::Istio) => "spec.vmConfig.env",
+        Some(Holder::Gateway) => "spec.wasm[].env.hostKeys",
+        Some(Holder::Envoy) | None => return mistake,
+    };
+    if guard.holder == Some(Holder::Istio) && mistake.problem.contains("vm_config.vm_id") {
         mistake.problem.push_str(
             "; a WasmPlugin can't set it: configure the filter by an EnvoyFilter instead, which can",
         );
-    } else {
-        let ours = "vm_config.environment_variables";
-        mistake.problem = mistake.problem.replace(ours, "spec.vmConfig.env");
     }
+    mistake.problem = mistake.problem.replace("vm_config.environment_variables", place);
     mistake
 }

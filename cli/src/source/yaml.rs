@@ -175,7 +175,7 @@ fn scan_error(error: ScanError) -> SourceError {
     let mark = error.marker();
     SourceError {
         at: Position { line: mark.line(), column: mark.col().saturating_add(1) },
-        problem: error.info().to_owned(),
+        problem: format!("is no YAML: {}", error.info()),
     }
 }
 
