@@ -1,6 +1,8 @@
 //! `check` as its users see it: every message is kept in a file. Set `UPDATE`
 //! to have those files written anew.
 
+#![allow(clippy::expect_used, reason = "a test that panics fails")]
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 
 mod around;
 mod filters;
+mod noise;
 mod routes;
 
 use std::collections::BTreeSet;
