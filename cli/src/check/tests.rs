@@ -130,3 +130,11 @@ fn a_document_alone_in_a_file_that_cannot_be_read_fails() {
     assert_eq!((findings[0].code, guards), (Code::Unreadable, 0));
     assert_eq!(exit(&findings, false), Exit::Failure);
 }
+
+#[test]
+fn every_kind_of_finding_is_described() {
+    let page = include_str!("../../../docs/check.md");
+    for code in Code::ALL {
+        assert!(page.contains(&format!("| `{}` |", code.name())), "{}", code.name());
+    }
+}

@@ -181,3 +181,32 @@ fn the_id_of_the_vm_is_the_one_that_the_guard_will_have() {
         assert_eq!(file(text).contents().guards()[0].plugin.vm_id(), id, "{text}");
     }
 }
+
+#[test]
+fn the_guards_of_a_file_can_be_loaded_at_once() {
+    let host = Variables::default();
+    for (path, name) in [
+        ("../envoy/envoy.yaml", Some("tenant_guard")),
+        ("tests/check/good/istio.yaml", Some("tenant-guard")),
+        ("../docs/examples/production.json", None),
+    ] {
+        let guards = in_file(Path::new(path), &host).expect("it can be read");
+        assert_eq!(guards.len(), 1, "{path}");
+        assert_eq!(guards[0].name.as_deref(), name);
+        guards[0].document.load(&guards[0].variables).expect("it is good");
+    }
+}
+
+#[test]
+fn places_are_the_same_whatever_ends_the_lines() {
+    let text =
+        include_str!("../../tests/check/good/envoy.yaml").replace("acme\"", "acme\", \"x\": 1");
+    let place = |text: &str| {
+        let file = file(text);
+        let contents = file.contents();
+        let guard = of_plugin(&file, contents.guards()[0].plugin, &Variables::default()).unwrap();
+        let mistakes = guard.document.load(&guard.variables).unwrap_err();
+        mistakes.into_iter().find(|mistake| mistake.path == "tenants[0].x").unwrap().at
+    };
+    assert_eq!(place(&text.replace('\n', "\r\n")), place(&text));
+}

@@ -101,6 +101,15 @@ fn a_cluster_that_is_not_there_is_warned_of_where_all_are_known() {
 }
 
 #[test]
+fn files_of_one_envoy_share_ids_and_two_bootstraps_do_not() {
+    let other = edited(ENVOY, "\"id\": \"acme\"", "\"id\": \"globex\"");
+    assert_eq!(codes(&[ENVOY, &other]), BTreeSet::new());
+    let plugin = "{name: p, typed_config: {\"@type\": x/envoy.extensions.filters.http.wasm.v3.Wasm, config: {name: p, vm_config: {vm_id: tenant-guard-public}}}}";
+    let chain = format!("{{stat_prefix: a, http_filters: [{plugin}]}}");
+    assert_eq!(codes(&[ENVOY, &chain]), ["no-guard", "vm-id-shared"].into());
+}
+
+#[test]
 fn limits_that_several_proxies_count_are_warned_of() {
     let deployment =
         "{apiVersion: apps/v1, kind: Deployment, metadata: {name: envoy}, spec: {replicas: 3}}";

@@ -164,3 +164,19 @@ fn a_listener_without_a_guard_beside_one_with_it_is_noted() {
     becomes(ENVOY, public, &side("127.0.0.1", "route: {cluster: a}"), &[]);
     becomes(ENVOY, public, &side("0.0.0.0", "direct_response: {status: 200}"), &[]);
 }
+
+#[test]
+fn a_guard_whose_configuration_is_in_another_file_is_looked_at_with_its_chain() {
+    let filter = ENVOY.split_once("                  - name: tenant_guard\n").unwrap().1;
+    let filter = filter.split_once(BACKSTOP).unwrap().0;
+    let apart: String =
+        filter.lines().map(|line| format!("{}\n", line.get(20..).unwrap_or_default())).collect();
+    let apart = format!("name: tenant_guard\n{apart}");
+    let chain = ENVOY.replace(filter, "                    config_discovery: {type_urls: [x]}\n");
+    assert_eq!(codes(&[&chain, &apart]), BTreeSet::new());
+    assert_eq!(codes(&[&apart]), ["no-backstop"].into());
+    let open = edited(&chain, "use_remote_address: true", "use_remote_address: false");
+    assert_eq!(codes(&[&open, &apart]), ["client-address"].into());
+    let bare = chain.replace("wasm.tenant_guard.decision", "other");
+    assert_eq!(codes(&[&bare, &apart]), ["no-backstop"].into());
+}

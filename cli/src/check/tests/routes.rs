@@ -130,3 +130,19 @@ fn addresses_that_clients_choose_are_warned_of() {
     );
     assert_eq!(codes(&[&throttled]), ["client-address"].into());
 }
+
+#[test]
+fn routes_in_a_file_of_their_own_are_looked_at() {
+    let routes = |name: &str| {
+        format!(
+            "resources: [{{name: r, virtual_hosts: [{{typed_per_filter_config: {{{name}: {OFF}}}}}]}}]"
+        )
+    };
+    let off: BTreeSet<_> = ["guard-disabled"].into();
+    for name in ["tenant_guard", "backstop"] {
+        assert_eq!(codes(&[ENVOY, &routes(name)]), off);
+    }
+    assert_eq!(codes(&[ENVOY, &routes("cors")]), BTreeSet::new());
+    assert_eq!(codes(&[ISTIO, &routes("extensions.istio.io/tenant-guard")]), off);
+    assert_eq!(codes(&[ISTIO, &routes("backstop")]), off);
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::guards::fields::{Any, field, is_true};
-use crate::guards::{Chain, Filter};
+use crate::guards::{Chain, Filter, names_guard};
 use crate::source::Node;
 
 use super::super::finding::{Code, Findings};
@@ -27,15 +27,20 @@ pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
             }
         }
     }
-    let everywhere: BTreeSet<&str> =
-        scene.chains().flat_map(|(_, chain)| guarding(chain)).collect();
+    let loose = scene.loose().map(|(_, filter)| filter).filter(|filter| guards(filter));
+    let everywhere: BTreeSet<&str> = scene
+        .chains()
+        .flat_map(|(_, chain)| guarding(chain))
+        .chain(loose.filter_map(|filter| filter.name))
+        .collect();
     for config in &scene.configs {
         for (filters, chain) in &config.contents.per_route {
             let chain = chain.and_then(|chain| config.contents.chains.get(chain));
             // Routes outside any chain may be any chain's.
             let names = chain.map_or_else(|| everywhere.clone(), |c| guarding(c).collect());
             for member in filters.members() {
-                if names.contains(member.name.as_str()) && weakens(&member.node) {
+                let is_guard = names.contains(member.name.as_str()) || names_guard(&member.name);
+                if is_guard && weakens(&member.node) {
                     let problem = format!(
                         "changes {} for a part of the traffic: the guard is turned off there, or its backstop opened; remove it, and make what is public a route of the guard's document with `auth: none`",
                         member.name
@@ -51,8 +56,11 @@ pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
 fn guarding<'c>(chain: &'c Chain<'_>) -> impl Iterator<Item = &'c str> {
     let first = chain.filters.iter().position(Filter::is_guard).unwrap_or(chain.filters.len());
     let rest = chain.filters.iter().skip(first);
-    rest.filter(|filter| filter.is_guard() || backstop::admits(filter).is_ok())
-        .filter_map(|filter| filter.name)
+    rest.filter(|filter| guards(filter)).filter_map(|filter| filter.name)
+}
+
+fn guards(filter: &Filter<'_>) -> bool {
+    filter.is_guard() || backstop::admits(filter).is_ok_and(|admitted| !admitted.is_empty())
 }
 
 /// Whether a route's own configuration makes less of the filter.

@@ -1,7 +1,7 @@
 //! The id of the guard's VM, by which data is shared.
 
 use crate::guards::fields::deep;
-use crate::guards::{Holder, Plugin};
+use crate::guards::{ConfigFile, Holder, Plugin};
 
 use super::super::finding::{Code, Findings};
 use super::super::scene::{Guard, Scene};
@@ -31,25 +31,35 @@ pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
     }
 }
 
-/// Another plugin of the same file with the same id. Guards with one document
-/// are one guard: they are to share.
+/// Another plugin with the same id, in what may be the same Envoy. Guards with
+/// one document are one guard: they are to share.
 fn sharer(scene: &Scene<'_>, index: usize, guard: &Guard<'_>) -> Option<String> {
     let own = guard.found.plugin;
+    let is_beside = |file: &ConfigFile| {
+        // Two bootstraps are of two Envoys.
+        core::ptr::eq(file, guard.file)
+            || !(has_bootstrap(scene, file) && has_bootstrap(scene, guard.file))
+    };
     let guards = scene.guards.iter().enumerate();
     let guard_with_it = guards
         .filter(|(other, _)| *other != index)
         .map(|(_, other)| other)
-        .filter(|other| core::ptr::eq(other.file, guard.file))
+        .filter(|other| is_beside(other.file))
         .filter(|other| other.found.plugin.holder == Holder::Envoy)
         .find(|other| other.found.plugin.vm_id() == own.vm_id() && other.value != guard.value);
     if let Some(other) = guard_with_it {
         return Some(format!("the guard {} with another document", other.found.plugin.name()));
     }
-    let config = scene.configs.iter().find(|config| core::ptr::eq(config.file, guard.file))?;
     let is_other = |plugin: &&Plugin<'_>| {
         plugin.holder == Holder::Envoy && !plugin.is_guard() && plugin.vm_id() == own.vm_id()
     };
-    let plugin = config.contents.plugins().find(is_other)?;
+    let beside = scene.configs.iter().filter(|config| is_beside(config.file));
+    let plugin = beside.flat_map(|config| config.contents.plugins()).find(is_other)?;
     let name = plugin.names.last().copied().unwrap_or("without a name");
     Some(format!("the plugin {name}"))
+}
+
+fn has_bootstrap(scene: &Scene<'_>, file: &ConfigFile) -> bool {
+    let config = scene.configs.iter().find(|config| core::ptr::eq(config.file, file));
+    config.is_some_and(|config| !config.contents.bootstraps.is_empty())
 }
