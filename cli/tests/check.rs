@@ -91,6 +91,27 @@ fn the_examples_of_the_documentation_are_good() {
     }
 }
 
+/// The YAML of the README, each piece in a file of its own.
+#[test]
+fn the_configuration_of_the_readme_is_good() {
+    let readme = fs::read_to_string("../README.md").expect("it is there");
+    let folder = std::env::temp_dir().join(format!("tenant-guard-check-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("it can be made");
+    let pieces = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut files = Vec::new();
+    for (index, piece) in pieces.enumerate() {
+        let file = folder.join(format!("{index}.yaml"));
+        fs::write(&file, piece).expect("it can be written");
+        files.push(file.to_str().expect("it is UTF-8").to_owned());
+    }
+    let mut args = vec!["--deny-warnings"];
+    args.extend(files.iter().map(String::as_str));
+    let (said, exit) = check(&args);
+    fs::remove_dir_all(&folder).expect("it can be removed");
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("1 guard in 2 files"), "{said}");
+}
+
 #[test]
 fn warnings_end_with_3_where_they_are_denied() {
     let file = "tests/check/weak/01-fail-open.yaml";

@@ -77,6 +77,8 @@ codes! {
     FailOpen = "fail-open", Warning;
     /// A guard that crashed stays down.
     NoReload = "no-reload", Warning;
+    /// Callbacks of the guard may be left out.
+    CapabilityRestricted = "capability-restricted", Warning;
     /// Nothing stops requests that the guard hasn't seen.
     NoBackstop = "no-backstop", Warning;
     /// What should stop them doesn't.
@@ -107,6 +109,8 @@ codes! {
     ClusterMissing = "cluster-missing", Warning;
     /// Upgraded requests pass around the guard.
     UpgradeUnguarded = "upgrade-unguarded", Warning;
+    /// A secret stands in the proxy's configuration.
+    SecretExposed = "secret-exposed", Warning;
     /// Limits are counted by each replica.
     LocalLimits = "local-limits", Warning;
     /// A listener has no guard, while others have.

@@ -137,3 +137,25 @@ fn limits_that_several_proxies_count_are_warned_of() {
     let alone = "version: 1\ntenants: [{id: a, limits: {requests: 1/min}}]\napi_keys: {keys: []}";
     assert!(several(alone, 2).contains("local-limits"));
 }
+
+#[test]
+fn secrets_in_the_configuration_are_warned_of() {
+    let passed =
+        "key_values: {REGION: eu}\n                            host_env_keys: [API_KEY_PEPPER]";
+    let given = format!("key_values: {{API_KEY_PEPPER: {}}}", "p".repeat(32));
+    becomes(ENVOY, passed, &given, &["secret-exposed"]);
+    let inline = format!("value: {}", "p".repeat(32));
+    becomes(ISTIO, "valueFrom: HOST", &inline, &["secret-exposed"]);
+}
+
+#[test]
+fn callbacks_that_may_be_left_out_are_warned_of() {
+    let policy = "failure_policy: FAIL_RELOAD\n";
+    let restricted = |allowed: &str| {
+        format!(
+            "{policy}                        capability_restriction_config: {{allowed_capabilities: {{{allowed}}}}}\n"
+        )
+    };
+    becomes(ENVOY, policy, &restricted("proxy_log: {}"), &["capability-restricted"]);
+    becomes(ENVOY, policy, &restricted(""), &[]);
+}

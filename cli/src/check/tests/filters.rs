@@ -180,3 +180,11 @@ fn a_guard_whose_configuration_is_in_another_file_is_looked_at_with_its_chain() 
     let bare = chain.replace("wasm.tenant_guard.decision", "other");
     assert_eq!(codes(&[&bare, &apart]), ["no-backstop"].into());
 }
+
+#[test]
+fn headers_that_browsers_may_send_are_none_that_are_believed() {
+    let cors = format!(
+        "{ROUTE}\n                          typed_per_filter_config: {{cors: {{\"@type\": x/envoy.extensions.filters.http.cors.v3.CorsPolicy, allow_headers: x-tenant-id}}}}"
+    );
+    becomes(ENVOY, ROUTE, &cors, &[]);
+}

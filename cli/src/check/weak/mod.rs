@@ -5,6 +5,7 @@ mod admin;
 mod backstop;
 mod clusters;
 mod disabled;
+mod exposed;
 mod failing;
 mod normalization;
 mod order;
@@ -21,6 +22,7 @@ use super::scene::Scene;
 pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
     for guard in &scene.guards {
         failing::look(scene, guard, findings);
+        exposed::look(guard, findings);
         clusters::look(scene, guard, findings);
     }
     for (file, chain) in scene.chains().filter(|(_, chain)| chain.is_guarded()) {
