@@ -3,11 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::de::IgnoredAny;
+use serde_json::Value;
 use tenant_guard::{ConfigError, Environment, Loaded};
 
 use crate::mistake::Mistake;
-use crate::source::{self, Node, Places, Position};
+use crate::source::{Embedded, Kind, Node, Places, Position};
+
+/// What is wrong with a file of nothing.
+pub(crate) const EMPTY: &str = "is empty; a document is at least `version: 1`";
+/// What is wrong with one document too many.
+pub(crate) const SECOND: &str = "is a second document; give one";
 
 /// A document as the guard reads it, and where everything in it stands.
 #[derive(Debug)]
@@ -33,24 +38,11 @@ impl Document {
     /// # Errors
     /// Where it can't be read, or is neither YAML nor JSON.
     pub fn read(file: &Path) -> Result<Self, Mistake> {
-        let text = read_text(file)?;
-        let mistake = |at, problem: String| Mistake {
-            file: file.to_owned(),
-            at,
-            path: String::new(),
-            problem,
-        };
-        if is_json(file, &text) {
-            check_json(&text).map_err(|(at, problem)| mistake(at, problem))?;
-        }
-        let documents = source::parse(&text).map_err(|error| mistake(error.at, error.problem))?;
+        let documents = parse_documents(file, &read_text(file)?)?;
         match documents.as_slice() {
             [document] => Ok(Self::new(file, document)),
-            [] => Err(mistake(
-                Position::START,
-                "is empty; a document is at least `version: 1`".into(),
-            )),
-            [_, second, ..] => Err(mistake(second.at, "is a second document; give one".into())),
+            [] => Err(Mistake::whole(file, Position::START, EMPTY)),
+            [_, second, ..] => Err(Mistake::whole(file, second.at, SECOND)),
         }
     }
 
@@ -61,6 +53,31 @@ impl Document {
             json: document.to_json().into_bytes(),
             places: Places::of(document),
         }
+    }
+
+    /// A document as text within a file, which the guard takes as JSON only.
+    ///
+    /// # Errors
+    /// Where it is no JSON.
+    pub fn from_text(file: &Path, text: Embedded<'_>) -> Result<Self, Mistake> {
+        // What is empty the guard itself tells of.
+        if !text.text.trim_ascii().is_empty() {
+            text.check_json().map_err(|error| Mistake::in_source(file, error))?;
+        }
+        let documents = text.parse().map_err(|error| Mistake::in_source(file, error))?;
+        let nothing = Node { at: text.place(Position::START), kind: Kind::Null };
+        let places = Places::of(documents.first().unwrap_or(&nothing));
+        Ok(Self { file: file.to_owned(), json: text.text.as_bytes().to_vec(), places })
+    }
+
+    /// The document without places; null where it is none.
+    pub fn value(&self) -> Value {
+        serde_json::from_slice(&self.json).unwrap_or_default()
+    }
+
+    /// The place of a path in it, or of the nearest that holds it.
+    pub fn find(&self, path: &str) -> Position {
+        self.places.find(path)
     }
 
     /// The guard that it configures.
@@ -98,20 +115,23 @@ pub fn read_text(file: &Path) -> Result<String, Mistake> {
         Ok(Err(_)) => "isn't UTF-8 text".to_owned(),
         Err(error) => format!("can't be read: {error}"),
     };
-    Err(Mistake { file: file.to_owned(), at: Position::START, path: String::new(), problem })
+    Err(Mistake::whole(file, Position::START, problem))
+}
+
+/// The documents of a YAML stream, or the one of a JSON text.
+///
+/// # Errors
+/// Where it is neither.
+pub fn parse_documents(file: &Path, text: &str) -> Result<Vec<Node>, Mistake> {
+    let text = Embedded::whole(text.strip_prefix('\u{feff}').unwrap_or(text));
+    if is_json(file, text.text) {
+        text.check_json().map_err(|error| Mistake::in_source(file, error))?;
+    }
+    text.parse().map_err(|error| Mistake::in_source(file, error))
 }
 
 /// Whether a text is meant as JSON: by the file's name, or by how it begins.
 fn is_json(file: &Path, text: &str) -> bool {
     file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
         || text.trim_start().starts_with("{\"")
-}
-
-/// YAML allows more than JSON: what a proxy hands over as JSON must be it.
-fn check_json(text: &str) -> Result<(), (Position, String)> {
-    serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|error| {
-        let at = Position { line: error.line().max(1), column: error.column().max(1) };
-        let what = "is no valid JSON, which has no comments and no comma after the last item";
-        (at, what.to_owned())
-    })
 }

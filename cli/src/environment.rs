@@ -1,6 +1,7 @@
 //! The environment that a document's `{env: NAME}` is read from.
 
-use std::collections::HashMap;
+use core::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tenant_guard::Environment;
 
@@ -9,6 +10,16 @@ use tenant_guard::Environment;
 pub struct Variables {
     variables: HashMap<String, Vec<u8>>,
     vm_id: Option<String>,
+    assumed: Assumed,
+}
+
+/// Which variables count as set although their values aren't known here.
+#[derive(Clone, Default)]
+struct Assumed {
+    all: bool,
+    names: HashSet<String>,
+    /// Those that were asked for.
+    used: RefCell<BTreeSet<String>>,
 }
 
 impl Variables {
@@ -32,6 +43,29 @@ impl Variables {
     pub fn set_vm_id(&mut self, vm_id: Option<&str>) {
         self.vm_id = vm_id.map(str::to_owned);
     }
+
+    /// Takes a variable over from others; one that they don't have counts as
+    /// set all the same, since the machine that runs the proxy may have it.
+    pub fn take_over(&mut self, others: &Self, name: &str) {
+        match others.variables.get(name) {
+            Some(value) => {
+                self.variables.insert(name.to_owned(), value.clone());
+            }
+            None => {
+                self.assumed.names.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// Lets every variable that isn't there count as set.
+    pub fn assume_others(&mut self) {
+        self.assumed.all = true;
+    }
+
+    /// The variables that were asked for and only counted as set.
+    pub fn assumed(&self) -> Vec<String> {
+        self.assumed.used.borrow().iter().cloned().collect()
+    }
 }
 
 impl core::fmt::Debug for Variables {
@@ -43,10 +77,52 @@ impl core::fmt::Debug for Variables {
 
 impl Environment for Variables {
     fn variable(&self, name: &str) -> Option<Vec<u8>> {
-        self.variables.get(name).cloned()
+        if let Some(value) = self.variables.get(name) {
+            return Some(value.clone());
+        }
+        let assumed = &self.assumed;
+        if !(assumed.names.contains(name) || assumed.all && is_plain_name(name)) {
+            return None;
+        }
+        assumed.used.borrow_mut().insert(name.to_owned());
+        // As long as any secret has to be, and no two are the same.
+        Some(format!("{name:->64}").into_bytes())
     }
 
     fn vm_id(&self) -> Option<&str> {
         self.vm_id.as_deref()
+    }
+}
+
+/// What isn't plainly a name may be a secret in its place.
+fn is_plain_name(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_assumed_is_told_and_never_hides_what_is_set() {
+        let mut host = Variables::default();
+        host.set("SET", "value");
+        let mut variables = Variables::default();
+        variables.take_over(&host, "SET");
+        variables.take_over(&host, "UNSET");
+        assert_eq!(variables.variable("SET"), Some(b"value".to_vec()));
+        assert_eq!(variables.variable("OTHER"), None);
+        assert!(variables.variable("UNSET").is_some_and(|value| value.len() >= 64));
+        assert_eq!(variables.assumed(), ["UNSET"]);
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_never_assumed() {
+        let mut variables = Variables::default();
+        variables.assume_others();
+        assert!(variables.variable("PEPPER").is_some());
+        assert_eq!(variables.variable("hunter2"), None);
     }
 }

@@ -21,6 +21,7 @@ pub mod environment;
 pub mod envoy;
 mod exit;
 pub mod explain;
+pub mod guards;
 pub mod import;
 pub mod key;
 pub mod mistake;

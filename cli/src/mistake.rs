@@ -1,9 +1,9 @@
 //! What is wrong with a file, and where.
 
 use core::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::source::Position;
+use crate::source::{Position, SourceError};
 
 /// A mistake in a file. Never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,18 @@ pub struct Mistake {
     pub path: String,
     /// What is wrong, and how to mend it.
     pub problem: String,
+}
+
+impl Mistake {
+    /// One of a file, or of a whole document in it.
+    pub fn whole(file: &Path, at: Position, problem: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), at, path: String::new(), problem: problem.into() }
+    }
+
+    /// One that keeps a file from being read at all.
+    pub fn in_source(file: &Path, error: SourceError) -> Self {
+        Self::whole(file, error.at, error.problem)
+    }
 }
 
 impl fmt::Display for Mistake {

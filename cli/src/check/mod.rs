@@ -1,45 +1,130 @@
 //! `check`: the mistakes of a configuration, before a proxy meets them.
 
+mod facts;
+mod finding;
+mod report;
+mod scene;
+#[cfg(test)]
+mod tests;
+mod weak;
+
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::Exit;
-use crate::console::{Console, ERROR, GOOD, WARNING};
-use crate::document::Document;
+use crate::console::Console;
 use crate::environment::Variables;
+use crate::guards::{ConfigFile, Contents};
+use crate::mistake::Mistake;
+use crate::source::Position;
+
+pub use finding::{Code, Finding, Findings, Severity};
+use scene::Scene;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenant-guard check tenant-guard.yaml
+  tenant-guard check --env API_KEY_PEPPER=anything tenant-guard.yaml
+  tenant-guard check --deny-warnings envoy.yaml
+  tenant-guard check --format json wasmplugin.yaml deployment.yaml
+
+Files that belong together are best given together: a guard, its clusters, its
+backstop and its Deployment may each be in a file of its own.
+
+Exit codes: 0 no errors, 1 a file can't be read, 3 errors (with --deny-warnings also warnings).")]
 pub struct CheckArgs {
-    /// Plugin documents (YAML or JSON), or configurations that hold guards.
+    /// Documents of the guard, or configurations that hold guards: of Envoy (a
+    /// bootstrap, a listener, a filter), Istio or Envoy Gateway. YAML or JSON.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Fail on warnings, too.
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// An environment variable of the machine that the proxy runs on, for
+    /// `{env: NAME}`. May be given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub env: Vec<(String, String)>,
+    /// How many proxies run side by side.
+    #[arg(long, value_name = "N")]
+    pub replicas: Option<u32>,
 }
+
+fn assignment(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("give NAME=VALUE"),
+    }
+}
+
+/// What a file without a guard is told.
+const NO_GUARD: &str = "holds no guard; looked for a Wasm filter whose code, filter or plugin is named tenant-guard or tenant_guard, one whose configuration is a document of the guard (`version` and a section such as `jwt` or `tenants`), an Istio WasmPlugin or EnvoyFilter, and an Envoy Gateway EnvoyExtensionPolicy";
 
 /// Checks files.
 ///
 /// # Errors
 /// Where the result can't be written.
 pub fn run(args: &CheckArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let env = Variables::of_process();
-    let mut exit = Exit::Ok;
-    for file in &args.files {
-        let loaded = Document::read(file).map_err(|mistake| vec![mistake]);
-        match loaded.and_then(|document| document.load(&env)) {
-            Ok(loaded) => {
-                for warning in loaded.warnings {
-                    writeln!(console.out, "{WARNING}warning:{WARNING:#} {warning}")?;
-                }
-                writeln!(console.out, "{GOOD}ok:{GOOD:#} {}", file.display())?;
-            }
-            Err(mistakes) => {
-                for mistake in mistakes {
-                    writeln!(console.out, "{ERROR}error:{ERROR:#} {mistake}")?;
-                }
-                exit = Exit::Invalid;
-            }
+    let mut host = Variables::of_process();
+    for (name, value) in &args.env {
+        host.set(name, value);
+    }
+    let (findings, guards) = check(&args.files, &host, args.replicas);
+    report::write(&findings, &args.files, guards, console)?;
+    Ok(exit(&findings, args.deny_warnings))
+}
+
+/// What is wrong with files, and how many guards there are in them.
+pub fn check(paths: &[PathBuf], host: &Variables, replicas: Option<u32>) -> (Vec<Finding>, usize) {
+    let mut findings = Findings::new(paths);
+    let files = scene::read(paths, &mut findings);
+    let count = examine(&files, host, replicas, &mut findings);
+    (findings.into_sorted(), count)
+}
+
+/// Looks at files that were read; the number of their guards.
+fn examine(
+    files: &[ConfigFile],
+    host: &Variables,
+    replicas: Option<u32>,
+    findings: &mut Findings,
+) -> usize {
+    let contents: Vec<_> = files.iter().map(|file| (file, file.contents())).collect();
+    let mut scene = Scene::of(&contents, host, findings);
+    scene.replicas = replicas;
+    for config in &scene.configs {
+        let is_in_place =
+            is_guarded(config.contents) || scene.count > 0 && is_support(config.contents);
+        if !is_in_place {
+            let mistake = Mistake::whole(&config.file.path, Position::START, NO_GUARD);
+            findings.add(Code::NoGuard, mistake);
         }
     }
-    Ok(exit)
+    weak::look(&scene, findings);
+    scene.count
+}
+
+fn is_guarded(contents: &Contents<'_>) -> bool {
+    !contents.guards().is_empty() || contents.chains.iter().any(|chain| chain.is_guarded())
+}
+
+/// Whether a file without a guard may stand beside one that has it: what it
+/// holds takes no requests itself.
+fn is_support(contents: &Contents<'_>) -> bool {
+    contents.chains.is_empty() && contents.resources.is_empty() && contents.bootstraps.is_empty()
+}
+
+fn exit(findings: &[Finding], deny_warnings: bool) -> Exit {
+    let any = |is: &dyn Fn(&Finding) -> bool| findings.iter().any(is);
+    if any(&|finding| finding.code == Code::Unreadable) {
+        return Exit::Failure;
+    }
+    let fails = |severity| match severity {
+        Severity::Error => true,
+        Severity::Warning => deny_warnings,
+        Severity::Note => false,
+    };
+    if any(&|finding| fails(finding.code.severity())) { Exit::Invalid } else { Exit::Ok }
 }

@@ -7,8 +7,10 @@
 mod node;
 mod paths;
 mod scalar;
+mod text;
 mod yaml;
 
 pub use node::{Kind, Member, Node, Position};
 pub use paths::Places;
+pub use text::Embedded;
 pub use yaml::{SourceError, parse};

@@ -17,6 +17,13 @@ pub struct Position {
 impl Position {
     /// Where every text begins.
     pub const START: Self = Self { line: 1, column: 1 };
+
+    /// This place of a text, in the file in which that text begins there.
+    #[must_use]
+    pub fn within(self, text: Self) -> Self {
+        let add = |a: usize, b: usize| a.saturating_add(b).saturating_sub(1);
+        Self { line: add(self.line, text.line), column: add(self.column, text.column) }
+    }
 }
 
 impl fmt::Display for Position {
@@ -113,6 +120,22 @@ impl Node {
         match &self.kind {
             Kind::Bool(flag) => Some(*flag),
             _ => None,
+        }
+    }
+
+    /// Moves it, with everything in it, to other places.
+    pub fn relocate(&mut self, to: &impl Fn(Position) -> Position) {
+        self.at = to(self.at);
+        match &mut self.kind {
+            Kind::Text { block: Some(block), .. } => *block = to(*block),
+            Kind::List(items) => items.iter_mut().for_each(|item| item.relocate(to)),
+            Kind::Map(members) => {
+                for member in members {
+                    member.at = to(member.at);
+                    member.node.relocate(to);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -154,7 +154,10 @@ impl<'t> Reader<'t> {
     fn content(&self, span: Span, text: &str) -> Option<Position> {
         let blank = text.lines().take_while(|line| line.is_empty()).count();
         let first = self.text.lines().nth(span.start.line().checked_sub(1)?)?;
-        let indent = first.chars().take_while(|c| *c == ' ').count();
+        let spaces = |line: &str| line.chars().take_while(|c| *c == ' ').count();
+        // The content itself may begin with spaces, where the indentation is given.
+        let own = text.lines().find(|line| !line.is_empty()).map_or(0, spaces);
+        let indent = spaces(first).saturating_sub(own);
         let line = span.start.line().checked_sub(blank)?;
         Some(Position { line, column: indent.saturating_add(1) })
     }
@@ -172,7 +175,7 @@ fn scan_error(error: ScanError) -> SourceError {
     let mark = error.marker();
     SourceError {
         at: Position { line: mark.line(), column: mark.col().saturating_add(1) },
-        problem: error.info().to_owned(),
+        problem: format!("is no YAML: {}", error.info()),
     }
 }
 

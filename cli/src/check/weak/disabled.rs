@@ -1,0 +1,76 @@
+//! What turns the guard or its backstop off.
+
+use std::collections::BTreeSet;
+
+use crate::guards::fields::{Any, field, is_true};
+use crate::guards::{Chain, Filter, names_guard};
+use crate::source::Node;
+
+use super::super::finding::{Code, Findings};
+use super::super::scene::Scene;
+use super::backstop;
+
+pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
+    for (file, chain) in scene.chains() {
+        for filter in chain.filters.iter().filter(|filter| filter.is_guard()) {
+            if filter.is_disabled() {
+                let at = field(filter.node, "disabled").unwrap_or(filter.node);
+                let problem = "the guard is off wherever no route turns it on; remove `disabled`, and make what is public a route of the guard's document with `auth: none`";
+                findings.at(Code::GuardDisabled, file, at, problem);
+            }
+            if filter.is_conditional() {
+                let problem = format!(
+                    "{} runs the guard for some requests only; let it see all, and make what is public a route of its document with `auth: none`",
+                    filter.shown()
+                );
+                findings.at(Code::GuardDisabled, file, filter.node, problem);
+            }
+        }
+    }
+    let loose = scene.loose().map(|(_, filter)| filter).filter(|filter| guards(filter));
+    let everywhere: BTreeSet<&str> = scene
+        .chains()
+        .flat_map(|(_, chain)| guarding(chain))
+        .chain(loose.filter_map(|filter| filter.name))
+        .collect();
+    for config in &scene.configs {
+        for (filters, chain) in &config.contents.per_route {
+            let chain = chain.and_then(|chain| config.contents.chains.get(chain));
+            // Routes outside any chain may be any chain's.
+            let names = chain.map_or_else(|| everywhere.clone(), |c| guarding(c).collect());
+            for member in filters.members() {
+                let is_guard = names.contains(member.name.as_str()) || names_guard(&member.name);
+                if is_guard && weakens(&member.node) {
+                    let problem = format!(
+                        "changes {} for a part of the traffic: the guard is turned off there, or its backstop opened; remove it, and make what is public a route of the guard's document with `auth: none`",
+                        member.name
+                    );
+                    findings.at(Code::GuardDisabled, config.file, &member.node, problem);
+                }
+            }
+        }
+    }
+}
+
+/// The names of the guard's filters in a chain and of the backstops behind.
+fn guarding<'c>(chain: &'c Chain<'_>) -> impl Iterator<Item = &'c str> {
+    let first = chain.filters.iter().position(Filter::is_guard).unwrap_or(chain.filters.len());
+    let rest = chain.filters.iter().skip(first);
+    rest.filter(|filter| guards(filter)).filter_map(|filter| filter.name)
+}
+
+fn guards(filter: &Filter<'_>) -> bool {
+    filter.is_guard() || backstop::admits(filter).is_ok_and(|admitted| !admitted.is_empty())
+}
+
+/// Whether a route's own configuration makes less of the filter.
+fn weakens(config: &Node) -> bool {
+    let any = Any::of(config);
+    if any.is("route.v3.FilterConfig") {
+        return is_true(any.value, "disabled") || field(any.value, "config").is_some_and(weakens);
+    }
+    if any.is("rbac.v3.RBACPerRoute") {
+        return field(any.value, "rbac").is_none_or(|rbac| backstop::in_rbac(rbac).is_err());
+    }
+    true
+}
