@@ -1,6 +1,7 @@
 //! `explain`: how the guard decides on a request, step by step.
 
 mod advice;
+mod config;
 mod fetched;
 mod host;
 mod human;
@@ -17,7 +18,6 @@ use tenant_guard::{Timestamp, Verdict};
 
 use crate::Exit;
 use crate::console::{Console, ERROR, Format, WARNING};
-use crate::document::Document;
 use crate::environment::Variables;
 use crate::mistake::Mistake;
 use advice::Given;
@@ -28,9 +28,14 @@ use request::Request;
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct ExplainArgs {
-    /// The guard's document (YAML or JSON).
+    /// The guard's document (YAML or JSON), or the configuration of an Envoy,
+    /// Istio or Envoy Gateway that holds it.
     #[arg(short = 'c', long = "config", value_name = "FILE")]
     pub config: PathBuf,
+    /// Which guard of the file, where there are several: its plugin's name, or
+    /// the line where it begins.
+    #[arg(long, value_name = "NAME|LINE")]
+    pub guard: Option<String>,
     /// The request's method.
     #[arg(short = 'X', long, default_value = "GET")]
     pub method: String,
@@ -95,17 +100,16 @@ pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit
     let now = nanoseconds.map(Timestamp::from_nanoseconds);
     let now = now.ok_or_else(|| anyhow::anyhow!("--at must be between 1970 and 2262"))?;
     let env = variables(&args.variables)?;
-    let mut guard = match load(args, &env) {
-        Ok((guard, warnings)) => {
-            for warning in warnings {
-                writeln!(console.err, "{WARNING}warning:{WARNING:#} {warning}")?;
-            }
-            guard
-        }
+    let mut loaded = match config::load(&args.config, args.guard.as_deref(), &env) {
+        Ok(loaded) => loaded,
         Err(mistakes) => return invalid(&mistakes, console),
     };
+    for warning in &loaded.warnings {
+        writeln!(console.err, "{WARNING}warning:{WARNING:#} {warning}")?;
+    }
+    let guard = &mut loaded.guard;
     let host = ExplainHost::new(now, args.from, args.peer);
-    for line in fetched::put(&args.fetched, &mut guard, &env, &host)? {
+    for line in fetched::put(&args.fetched, guard, &loaded.variables, &host)? {
         writeln!(console.err, "{WARNING}fetched:{WARNING:#} {line}")?;
     }
     let explanation = guard.explain(&request.headers(), &host);
@@ -121,15 +125,6 @@ pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit
         Verdict::Refuse(_) => Exit::Denied,
         Verdict::Allow | Verdict::Public | Verdict::Shadow => Exit::Ok,
     })
-}
-
-fn load(
-    args: &ExplainArgs,
-    env: &Variables,
-) -> Result<(tenant_guard::Guard, Vec<Mistake>), Vec<Mistake>> {
-    let document = Document::read(&args.config).map_err(|mistake| vec![mistake])?;
-    let loaded = document.load(env)?;
-    Ok((loaded.guard, loaded.warnings))
 }
 
 fn invalid(mistakes: &[Mistake], console: &mut Console<'_>) -> anyhow::Result<Exit> {

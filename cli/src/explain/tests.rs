@@ -254,3 +254,55 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_guard_is_found_in_a_proxys_configuration() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let envoy = format!("{root}/envoy/envoy.yaml");
+    let ran = run(&["explain", "-c", &envoy, "--format", "json", "/v1/things"]);
+    assert_eq!(ran.exit, Exit::Denied, "{}", ran.err);
+    assert!(ran.out.contains("\"credentials_missing\""), "{}", ran.out);
+}
+
+#[test]
+fn of_several_guards_one_is_picked() {
+    let guard = |name: &str, path: &str| {
+        format!(
+            "
+- name: {name}
+  typed_config:
+    \"@type\": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+    config:
+      name: {name}
+      vm_config: {{vm_id: {name}, code: {{local: {{filename: tenant-guard.wasm}}}}}}
+      configuration:
+        \"@type\": type.googleapis.com/google.protobuf.StringValue
+        value: '{{\"version\": 1, \"routes\": [{{\"match\": {{\"path\": \"{path}\"}}, \"auth\": \"none\"}}]}}'
+"
+        )
+    };
+    let file = TempFile::new(".yaml", &format!("http_filters:\n{}{}", guard("one", "/a"), guard("two", "/b")));
+    let of = |more: &[&str]| {
+        let args = ["explain", "-c", file.path(), "/b"];
+        run(&args.iter().chain(more).copied().collect::<Vec<_>>())
+    };
+    assert_eq!(of(&["--guard", "one"]).exit, Exit::Denied);
+    assert_eq!(of(&["--guard", "two"]).exit, Exit::Ok);
+    for more in [&[][..], &["--guard", "three"]] {
+        let ran = of(more);
+        assert_eq!(ran.exit, Exit::Invalid);
+        assert!(ran.err.contains("one (line ") && ran.err.contains("two (line "), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_told_of() {
+    let file = TempFile::new(
+        ".yaml",
+        "version: 1\napi_keys: {hash: hmac-sha256, pepper: {env: PEPPER_NOBODY_SETS}}\n",
+    );
+    let ran = run(&["explain", "-c", file.path(), "/"]);
+    assert!(ran.err.contains("PEPPER_NOBODY_SETS is not set here"), "{}", ran.err);
+    let ran = run(&["explain", "-c", file.path(), "--env", "PEPPER_NOBODY_SETS=0123456789abcdef0123456789abcdef", "/"]);
+    assert!(!ran.err.contains("not set"), "{}", ran.err);
+}

@@ -1,0 +1,63 @@
+//! The guard that explains: of a document of its own, or of a proxy's
+//! configuration.
+
+use std::path::Path;
+
+use crate::environment::Variables;
+use crate::guards::{self, FoundGuard};
+use crate::mistake::Mistake;
+use crate::source::Position;
+
+/// A guard that was loaded.
+pub(super) struct Loaded {
+    pub(super) guard: tenant_guard::Guard,
+    /// The environment that it was loaded in.
+    pub(super) variables: Variables,
+    /// What its operator is told.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Loads the guard of a file; where there are several, the one of that name.
+///
+/// # Errors
+/// All mistakes of its document, or why there is none to load.
+pub(super) fn load(
+    file: &Path,
+    name: Option<&str>,
+    env: &Variables,
+) -> Result<Loaded, Vec<Mistake>> {
+    let found = guards::in_file(file, env).map_err(|mistake| vec![mistake])?;
+    let found = pick(file, name, found).map_err(|mistake| vec![mistake])?;
+    let loaded = found.document.load(&found.variables)?;
+    let mut warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    warnings.extend(found.variables.assumed().iter().map(|name| {
+        format!("{name} is not set here, so what it is needed for is refused; set it, or give --env {name}=VALUE")
+    }));
+    Ok(Loaded { guard: loaded.guard, variables: found.variables, warnings })
+}
+
+fn pick(file: &Path, name: Option<&str>, found: Vec<FoundGuard>) -> Result<FoundGuard, Mistake> {
+    let told = |problem: String| Mistake::whole(file, Position::START, &problem);
+    let names: Vec<String> = found
+        .iter()
+        .map(|guard| {
+            format!("{} (line {})", guard.name.as_deref().unwrap_or("document"), guard.at.line)
+        })
+        .collect();
+    let names = names.join(", ");
+    let is_asked = |guard: &FoundGuard| match name {
+        Some(name) => guard.name.as_deref() == Some(name) || guard.at.line.to_string() == name,
+        None => true,
+    };
+    let mut asked = found.into_iter().filter(is_asked);
+    match (asked.next(), asked.next()) {
+        (Some(guard), None) => Ok(guard),
+        (Some(_), Some(_)) => Err(told(format!(
+            "holds several guards: {names}; pick one by --guard NAME or --guard LINE"
+        ))),
+        (None, _) if names.is_empty() => Err(told(
+            "holds no guard: give a document of the guard, or a configuration with one".into(),
+        )),
+        (None, _) => Err(told(format!("holds no guard of that name or line; there are: {names}"))),
+    }
+}
