@@ -158,4 +158,12 @@ fn callbacks_that_may_be_left_out_are_warned_of() {
     };
     becomes(ENVOY, policy, &restricted("proxy_log: {}"), &["capability-restricted"]);
     becomes(ENVOY, policy, &restricted(""), &[]);
+    let vm = "vm_id: tenant-guard-public";
+    let in_vm = "capability_restriction_config: {allowed_capabilities: {proxy_log: {}}}";
+    becomes(
+        ENVOY,
+        vm,
+        &format!("{vm}\n                          {in_vm}"),
+        &["capability-restricted"],
+    );
 }

@@ -2,7 +2,7 @@
 //! leaves out.
 
 use crate::guards::Holder;
-use crate::guards::fields::{deep, field};
+use crate::guards::fields::field;
 
 use super::super::facts;
 use super::super::finding::{Code, Findings};
@@ -28,10 +28,17 @@ pub(super) fn look(guard: &Guard<'_>, findings: &mut Findings) {
             findings.within(Code::SecretExposed, guard.file, place, problem);
         }
     }
-    let allowed = deep(plugin.node, &["capability_restriction_config", "allowed_capabilities"]);
-    if plugin.holder == Holder::Envoy && allowed.is_some_and(|a| !a.members().is_empty()) {
-        let at = field(plugin.node, "capability_restriction_config").unwrap_or(plugin.node);
-        let problem = "lets the guard call and be called only for what it names, and leaves the rest out in silence: without proxy_on_request_headers every request passes unseen; remove it";
-        findings.at(Code::CapabilityRestricted, guard.file, at, problem);
+    if plugin.holder != Holder::Envoy {
+        return;
+    }
+    // Envoy 1.40 has moved it into the VM's configuration, and reads both.
+    let vm = field(plugin.node, "vm_config");
+    for holder in [Some(plugin.node), vm].into_iter().flatten() {
+        let Some(restriction) = field(holder, "capability_restriction_config") else { continue };
+        let allowed = field(restriction, "allowed_capabilities");
+        if allowed.is_some_and(|allowed| !allowed.members().is_empty()) {
+            let problem = "lets the guard call and be called only for what it names, and leaves the rest out in silence: without proxy_on_request_headers every request passes unseen; remove it";
+            findings.at(Code::CapabilityRestricted, guard.file, restriction, problem);
+        }
     }
 }
