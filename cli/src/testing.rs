@@ -18,10 +18,15 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// Its output as JSON, where all went well.
-    pub(crate) fn json(&self) -> Value {
+    /// Itself, where all went well.
+    pub(crate) fn good(self) -> Self {
         assert_eq!(self.exit, Exit::Ok, "{}{}", self.out, self.err);
-        serde_json::from_str(&self.out).unwrap()
+        self
+    }
+
+    /// Its output as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{}{}", self.out, self.err))
     }
 }
 
@@ -53,7 +58,7 @@ pub(crate) struct TempFile(PathBuf);
 
 impl TempFile {
     /// A file with that content, whose name ends so.
-    pub(crate) fn new(ending: &str, content: &str) -> Self {
+    pub(crate) fn new(ending: &str, content: impl AsRef<[u8]>) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!(
             "tenant-guard-{}-{}{ending}",

@@ -1,6 +1,7 @@
 //! Where a document lives: an absolute `https` or `http` URI.
 
 use core::fmt;
+use std::net::Ipv6Addr;
 
 /// An absolute URI, in the parts that a request has.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,6 +17,25 @@ pub(crate) struct Uri {
 enum Scheme {
     Http,
     Https,
+}
+
+/// Whether a text is a host, and after it a port or nothing (RFC 3986 section
+/// 3.2).
+fn is_authority(text: &str) -> bool {
+    let is_named = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    let (is_host, rest) = match text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+        Some((address, rest)) => (address.parse::<Ipv6Addr>().is_ok(), rest),
+        None => {
+            let end = text.find(':').unwrap_or(text.len());
+            let (name, rest) = text.split_at_checked(end).unwrap_or_default();
+            (!name.is_empty() && name.bytes().all(is_named), rest)
+        }
+    };
+    let is_port = |port: &str| {
+        port.bytes().all(|byte| byte.is_ascii_digit())
+            && port.parse().is_ok_and(|port: u16| port > 0)
+    };
+    is_host && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
 }
 
 impl Uri {
@@ -40,8 +60,7 @@ impl Uri {
         if authority.contains('@') {
             return Err("must have no user or password in it");
         }
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
-        if authority.is_empty() || authority.starts_with(':') || !authority.bytes().all(is_plain) {
+        if !is_authority(authority) {
             return Err(WHAT);
         }
         let slash = if target.starts_with('/') { "" } else { "/" };
@@ -124,6 +143,16 @@ mod tests {
             "https://a/x y",
             "https://a/\r\nx: y",
             "https://caf\u{e9}/",
+            "https://a:zq/",
+            "https://a:/",
+            "https://a:0/",
+            "https://a:65536/",
+            "https://a:+80/",
+            "https://a:80:80/",
+            "https://[::1/",
+            "https://[a]/",
+            "https://::1/",
+            "https://[::1]80/",
         ] {
             assert!(Uri::parse(text).is_err(), "{text:?}");
         }

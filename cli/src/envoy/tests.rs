@@ -135,3 +135,18 @@ fn a_document_with_mistakes_is_refused() {
     );
     assert_eq!(envoy("a: [", &[]).exit, Exit::Invalid);
 }
+
+#[test]
+fn check_finds_nothing_against_it() {
+    let document = format!(
+        "
+version: 1
+{KEYS}
+tenancy: {{strict: false, trust_header: [10.0.0.0/8]}}
+tenant_defaults: {{ip: [10.0.0.0/8], limits: {{requests: 10/min}}}}
+"
+    );
+    let config = TempFile::new(".yaml", envoy(&document, &[]).good().out);
+    let ran = run(&["check", "--deny-warnings", config.path()]);
+    assert_eq!(ran.exit, Exit::Ok, "{}", ran.out);
+}

@@ -29,10 +29,20 @@ pub(super) fn load(
     let found = guards::in_file(file, env).map_err(|mistake| vec![mistake])?;
     let found = pick(file, name, found).map_err(|mistake| vec![mistake])?;
     let loaded = found.document.load(&found.variables)?;
-    let mut warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    warnings.extend(found.variables.assumed().iter().map(|name| {
-        format!("{name} is not set here, so what it is needed for is refused; set it, or give --env {name}=VALUE")
-    }));
+    // What depends on them would be decided otherwise than in the proxy.
+    let unset: Vec<Mistake> = found
+        .variables
+        .assumed()
+        .iter()
+        .map(|name| {
+            let problem = format!("{name} is not set here: set it as it is for the proxy, or give --env {name}=VALUE; any value will do if the request doesn't need it");
+            Mistake::whole(file, found.at, problem)
+        })
+        .collect();
+    if !unset.is_empty() {
+        return Err(unset);
+    }
+    let warnings = loaded.warnings.iter().map(ToString::to_string).collect();
     Ok(Loaded { guard: loaded.guard, variables: found.variables, warnings })
 }
 

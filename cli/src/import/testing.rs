@@ -4,8 +4,6 @@
 use core::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,8 +16,8 @@ use tenant_guard::{
 };
 
 use crate::Exit;
-use crate::console::{Console, Format};
 use crate::environment::Variables;
+pub(super) use crate::testing::{Ran, TempFile};
 
 /// The time of all tests.
 pub(super) const NOW: u32 = 1_800_000_000;
@@ -27,57 +25,16 @@ pub(super) const NOW: u32 = 1_800_000_000;
 /// A secret that is long enough for HS256.
 pub(super) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// What the command wrote, and how it ended.
-pub(super) struct Ran {
-    pub(super) exit: Exit,
-    pub(super) out: String,
-    pub(super) err: String,
-}
-
-/// A file that is gone when the test is over.
-pub(super) struct File(pub(super) PathBuf);
-
-impl File {
-    pub(super) fn new(ending: &str, text: &str) -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("tenant-guard-import-{}-{count}.{ending}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, text).expect("the folder can be written");
-        Self(path)
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
 /// Runs the command with these arguments.
 pub(super) fn run(args: &[&str]) -> Ran {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = {
-        let mut out = anstream::StripStream::new(&mut out);
-        let mut err = anstream::StripStream::new(&mut err);
-        let mut console = Console {
-            out: &mut out,
-            err: &mut err,
-            input: &mut std::io::empty(),
-            format: Format::default(),
-        };
-        let all = ["tenant-guard", "import"].iter().chain(args).map(|arg| (*arg).into());
-        crate::run(all, &mut console)
-    };
-    let text = |bytes| String::from_utf8(bytes).expect("it is UTF-8");
-    Ran { exit, out: text(out), err: text(err) }
+    crate::testing::run(&["import"].iter().chain(args).copied().collect::<Vec<_>>())
 }
 
 /// Imports a text as the environment of a system; the file is named `FILE` in
 /// what comes back.
 pub(super) fn import(system: &str, env: &str, more: &[&str]) -> Ran {
-    let file = File::new("env", env);
-    let path = file.0.to_str().expect("it is UTF-8");
+    let file = TempFile::new(".env", env);
+    let path = file.path();
     let args: Vec<&str> = ["--system", system, path].iter().chain(more).copied().collect();
     let ran = run(&args);
     Ran { out: ran.out.replace(path, "FILE"), err: ran.err.replace(path, "FILE"), ..ran }
@@ -106,8 +63,8 @@ pub(super) fn imported(system: &str, env: &str) -> Imported {
 
 /// The same, with an added document.
 pub(super) fn imported_with(system: &str, env: &str, added: Value) -> Imported {
-    let file = File::new("json", &added.to_string());
-    let more = ["--add", file.0.to_str().expect("it is UTF-8")];
+    let file = TempFile::new(".json", &added.to_string());
+    let more = ["--add", file.path()];
     let ran = import(system, env, &more);
     assert_eq!(ran.exit, Exit::Ok, "{env}\n{}", ran.err);
     let again = import(system, env, &more);

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use super::env;
 use super::settings::Settings;
 use super::system::System;
-use super::testing::{File, import, imported, run};
+use super::testing::{TempFile, import, imported, run};
 use crate::Exit;
 
 #[test]
 fn the_system_is_found_or_asked_for() {
-    let heimdex = File::new("env", "AUTH_PROVIDER=dev\nHEIMDEX_ENV=local\n");
-    let path = heimdex.0.to_str().expect("it is UTF-8");
+    let heimdex = TempFile::new(".env", "AUTH_PROVIDER=dev\nHEIMDEX_ENV=local\n");
+    let path = heimdex.path();
     assert!(run(&[path]).out.starts_with("# Imported from the environment of heimdex"));
-    let unclear = File::new("env", "AUTH_PROVIDER=dev\nAUTH_MODE=both\n");
-    let path = unclear.0.to_str().expect("it is UTF-8");
+    let unclear = TempFile::new(".env", "AUTH_PROVIDER=dev\nAUTH_MODE=both\n");
+    let path = unclear.path();
     let ran = run(&[path]);
     assert_eq!((ran.exit, ran.out.as_str()), (Exit::Failure, ""));
     assert!(
@@ -23,8 +23,8 @@ fn the_system_is_found_or_asked_for() {
         "{}",
         ran.err
     );
-    let nothing = File::new("env", "HOME=x\n");
-    assert_eq!(run(&[nothing.0.to_str().expect("it is UTF-8")]).exit, Exit::Failure);
+    let nothing = TempFile::new(".env", "HOME=x\n");
+    assert_eq!(run(&[nothing.path()]).exit, Exit::Failure);
     assert_eq!(run(&["no-such-file.env"]).exit, Exit::Failure);
     assert_eq!(run(&[]).exit, Exit::Failure);
     assert_eq!(run(&["--system", "ai-backend"]).exit, Exit::Ok);
@@ -58,8 +58,8 @@ fn an_added_document_is_told_of_in_its_own_places() {
         ("tenancy: {strict: true, strict: false}\n", ":1:25: strict is there twice"),
         ("a: 1\n---\nb: 1\n", ":1:1: must hold one document"),
     ] {
-        let file = File::new("yaml", text);
-        let path = file.0.to_str().expect("it is UTF-8");
+        let file = TempFile::new(".yaml", text);
+        let path = file.path();
         let ran = import("ai-backend", "", &["--add", path]);
         assert_eq!(ran.exit, Exit::Invalid, "{text}");
         assert!(ran.err.contains(&format!("{path}{place}")), "{text} {}", ran.err);

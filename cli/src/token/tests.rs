@@ -1,6 +1,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256, Sha512};
+use tenant_guard_tests::token::{Alg, Key, RsaKey};
 
 use crate::Exit;
 use crate::testing::{Ran, TempFile, run, run_with};
@@ -14,7 +16,7 @@ fn mint(args: &[&str]) -> Ran {
 fn minted(args: &[&str]) -> Value {
     let secret = TempFile::new(".txt", SECRET);
     let args: Vec<&str> = ["--secret-file", secret.path()].iter().chain(args).copied().collect();
-    mint(&args).json()
+    mint(&args).good().json()
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn a_shown_token_is_told_to_be_unverified() {
     let made = minted(&["--sub", "alice", "--claim", "exp=1767225600"]);
     let token = made["token"].as_str().unwrap();
     for input in [token.to_owned(), format!("Bearer {token}\n"), format!("bearer  {token}")] {
-        let shown = run_with(&["token", "show", "--format", "json"], &input).json();
+        let shown = run_with(&["token", "show", "--format", "json"], &input).good().json();
         assert_eq!(shown["verified"], false);
         assert_eq!(shown["claims"], made["claims"]);
         assert_eq!(shown["times"]["exp"], "2026-01-01T00:00:00Z");
@@ -141,5 +143,76 @@ fn what_is_no_token_is_said_so() {
         let ran = run_with(&["token", "show"], input);
         assert_eq!((ran.exit, ran.out.as_str()), (Exit::Failure, ""), "{input}");
         assert!(ran.err.contains(word), "{input}: {}", ran.err);
+    }
+}
+
+/// A private JWK of each kind, and the public half where it has one.
+fn keys() -> Vec<(Value, Option<Value>)> {
+    let b64 = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let with = |jwk: &Value, name: &str, value: Value| {
+        let mut jwk = jwk.clone();
+        jwk[name] = value;
+        jwk
+    };
+    let rsa = RsaKey::A.private_jwk();
+    let rsa_public = json!({"kty": "RSA", "kid": "r", "n": rsa["n"], "e": rsa["e"]});
+    let mut keys = Vec::new();
+    for alg in ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] {
+        let private = with(&with(&rsa, "alg", json!(alg)), "kid", json!("r"));
+        keys.push((private, Some(with(&rsa_public, "alg", json!(alg)))));
+    }
+    for alg in [Alg::ES256, Alg::ES384, Alg::ES512, Alg::EdDSA] {
+        let key = Key::new(alg, "k");
+        let d = match alg {
+            Alg::ES256 => b64(&Sha512::digest("k")[..32]),
+            Alg::ES384 => b64(&Sha512::digest("k")[..48]),
+            Alg::ES512 => b64(&[&[0, 0][..], &Sha512::digest("k")].concat()),
+            _ => b64(&Sha256::digest("k")),
+        };
+        let public = key.jwk();
+        keys.push((with(&public, "d", json!(d)), Some(public)));
+    }
+    for alg in ["HS256", "HS384", "HS512"] {
+        keys.push((json!({"kty": "oct", "alg": alg, "k": b64(SECRET.as_bytes())}), None));
+    }
+    keys
+}
+
+#[test]
+fn the_guard_takes_tokens_of_every_algorithm() {
+    for (private, public) in keys() {
+        let alg = private["alg"].as_str().unwrap();
+        let source = match public {
+            Some(public) => json!({"jwks": {"keys": [public]}}),
+            None => json!({"secret": SECRET}),
+        };
+        let document = json!({
+            "version": 1,
+            "jwt": {"issuers": [{
+                "issuer": "https://idp.dev", "audiences": ["api"], "algorithms": [alg], "keys": source,
+                "tenant": {"claims": ["tenant"]},
+            }]},
+        });
+        let document = TempFile::new(".json", document.to_string());
+        let key = TempFile::new(".json", private.to_string());
+        let made = mint(&[
+            "--key",
+            key.path(),
+            "--iss",
+            "https://idp.dev",
+            "--aud",
+            "api",
+            "--sub",
+            "alice",
+            "--claim",
+            "tenant=acme",
+        ]);
+        let made = made.good().json();
+        assert_eq!(made["header"]["alg"], alg);
+        assert_eq!(made["header"]["kid"], private["kid"], "{alg}");
+        let token = made["token"].as_str().unwrap();
+        let headers = format!("authorization: Bearer {token}\n");
+        let ran = run_with(&["explain", "-c", document.path(), "-H", "@-", "/"], &headers);
+        assert_eq!(ran.exit, Exit::Ok, "{alg}: {}{}", ran.out, ran.err);
     }
 }

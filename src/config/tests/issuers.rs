@@ -34,6 +34,17 @@ fn an_issuer_says_who_it_is_for_whom_and_with_which_keys() {
 }
 
 #[test]
+fn the_nameless_issuer_of_a_developer_needs_no_audience() {
+    let any = json!({"any_audience": true, "issuer": "none"});
+    let mut document = without(small(), "/jwt/issuers/0/audiences");
+    for (name, value) in any.as_object().unwrap() {
+        document = with(document, &format!("/jwt/issuers/0/{name}"), value.clone());
+    }
+    refused(&document, PATH, "environment: development only");
+    assert_eq!(accepted(&with(document, "/environment", json!("development"))), []);
+}
+
+#[test]
 fn claim_values_are_lists_of_scalars() {
     for (value, at, piece) in [
         (json!({"a": "x"}), "claim_values.a", "a list"),

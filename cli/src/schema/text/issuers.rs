@@ -22,7 +22,7 @@ pub(super) const OBJECTS: &[ObjectText] = &[
             field("issuer", "Exactly the `iss` of its tokens, its last slash too; or a URL with one `{claim}` as a segment of its path, which must equal that claim. `none` takes tokens without `iss`, in development only."),
             field("name", "Its name for routes and logs. The default is `issuer`."),
             field("audiences", "For whom its tokens must be: one of these must be in the token. Required, unless there is `any_audience`."),
-            field("any_audience", "`true` accepts tokens for any audience. Then `claim_values` must tell yours from others.").or("false"),
+            field("any_audience", "`true` accepts tokens for any audience. Then `claim_values` must tell yours from others, unless `issuer` is `none`.").or("false"),
             field("audience_claims", "The claims that audiences stand in.").or(r#"["aud"]"#),
             field("claim_values", "Claims that must be there, each with the values that it may have. Types count: `true` isn't `\"true\"`.").or("{}"),
             field("algorithms", "The signature algorithms that its tokens may have. The default is those of its keys."),
