@@ -36,14 +36,15 @@ The key is printed once and kept nowhere; the document gets its digest only.
 A key matches tgk_[0-9A-Za-z]{49}; its last six characters are the CRC-32 of
 all before them, in base 62 (0-9A-Za-z), so that scanners know it for sure.")]
     New(NewArgs),
-    /// Print the digest of a key that is read from standard input.
+    /// Print the digest of a key.
     #[command(after_help = "\
-A key on the command line would stay in the shell's history, so it is read:
+A key on the command line stays in the shell's history, and every user of the
+machine can read it there. From a file it doesn't:
 
   tenant-guard key hash < key.txt
 
 One line end after the key is none of it.")]
-    Hash(HashArgs),
+    Hash(DigestArgs),
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +77,14 @@ struct NewArgs {
     /// Write a first document with this key to a file that isn't there yet.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["unbound", "pepper_env", "roles"])]
     start: Option<PathBuf>,
+    #[command(flatten)]
+    hash: HashArgs,
+}
+
+#[derive(Debug, Args)]
+struct DigestArgs {
+    /// The key; read from standard input, unless given.
+    key: Option<String>,
     #[command(flatten)]
     hash: HashArgs,
 }
@@ -183,18 +192,15 @@ tenants:
 /// The longest key that is hashed, in bytes: no header is longer.
 const LONGEST: u64 = 64 << 10;
 
-fn hash(args: &HashArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let hash = args.hash()?;
-    if std::io::stdin().is_terminal() {
-        writeln!(console.err, "Type the key, then Enter and Ctrl-D:")?;
-    }
-    let mut key = String::new();
-    let most = LONGEST.saturating_add(1);
-    (&mut *console.input).take(most).read_to_string(&mut key).context("the key can't be read")?;
-    ensure!(key.len() < LONGEST as usize, "that is longer than any key");
+fn hash(args: &DigestArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let hash = args.hash.hash()?;
+    let key = match &args.key {
+        Some(key) => key.clone(),
+        None => read(console)?,
+    };
     let key = key.strip_suffix('\n').unwrap_or(&key);
     let key = key.strip_suffix('\r').unwrap_or(key);
-    ensure!(!key.is_empty(), "there is no key on standard input");
+    ensure!(!key.is_empty(), "there is no key");
     ensure!(
         !key.contains(|c: char| c.is_control()),
         "there is more than one line, or a control character: give the key alone"
@@ -209,6 +215,17 @@ fn hash(args: &HashArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
         Format::Human => writeln!(console.out, "{name}: \"{digest}\"")?,
     }
     Ok(Exit::Ok)
+}
+
+fn read(console: &mut Console<'_>) -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        writeln!(console.err, "Type the key, then Enter and Ctrl-D:")?;
+    }
+    let mut key = String::new();
+    let most = LONGEST.saturating_add(1);
+    (&mut *console.input).take(most).read_to_string(&mut key).context("the key can't be read")?;
+    ensure!(key.len() < LONGEST as usize, "that is longer than any key");
+    Ok(key)
 }
 
 #[cfg(test)]

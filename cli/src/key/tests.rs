@@ -88,6 +88,7 @@ fn a_key_from_elsewhere_is_hashed_without_its_line_end() {
     for text in ["secret", "secret\n", "secret\r\n"] {
         assert_eq!(sha256(text), expected);
     }
+    assert_eq!(run(&["hash", "secret"], "").1, format!("sha256: \"{expected}\"\n"));
     let (_, out, _) = run(&["hash"], "secret\n");
     assert_eq!(out, format!("sha256: \"{expected}\"\n"));
 }

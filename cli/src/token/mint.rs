@@ -29,6 +29,9 @@ pub(super) struct MintArgs {
     /// A private JWK, or a key set with one, that signs it.
     #[arg(long, value_name = "FILE", group = "signer")]
     key: Option<PathBuf>,
+    /// The shared secret that signs it, where others may see it.
+    #[arg(long, value_name = "SECRET", group = "signer")]
+    secret: Option<String>,
     /// The environment variable with the shared secret that signs it.
     #[arg(long, value_name = "NAME", group = "signer")]
     secret_env: Option<String>,
@@ -102,16 +105,18 @@ impl MintArgs {
             return SigningKey::read(&read_text(file)?, self.kid.as_deref(), algorithm)
                 .map_err(|problem| anyhow!("{}: {problem:#}", file.display()));
         }
-        let secret = match (&self.secret_env, &self.secret_file) {
-            (Some(name), _) => std::env::var(name)
+        let secret = if let Some(secret) = &self.secret {
+            secret.clone()
+        } else if let Some(name) = &self.secret_env {
+            std::env::var(name)
                 .ok()
-                .with_context(|| format!("the environment variable {name} is not set"))?,
-            (None, Some(file)) => {
-                let text = read_text(file)?;
-                let line = text.strip_suffix('\n').unwrap_or(&text);
-                line.strip_suffix('\r').unwrap_or(line).to_owned()
-            }
-            (None, None) => String::new(),
+                .with_context(|| format!("the environment variable {name} is not set"))?
+        } else if let Some(file) = &self.secret_file {
+            let text = read_text(file)?;
+            let line = text.strip_suffix('\n').unwrap_or(&text);
+            line.strip_suffix('\r').unwrap_or(line).to_owned()
+        } else {
+            String::new()
         };
         SigningKey::secret(secret.as_bytes(), algorithm)
     }

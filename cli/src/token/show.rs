@@ -16,28 +16,34 @@ use crate::time;
 /// Arguments of `token show`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The token is read from standard input, so that it isn't left in the shell's
-history; a leading `Bearer ` is passed over:
+A token on the command line stays in the shell's history; from a file it
+doesn't. A leading `Bearer ` is passed over:
 
   tenant-guard token show < token.txt
 
 Nothing is verified: anybody can write such a token. Whether the guard takes
 it, and why not, `tenant-guard explain` says.")]
-pub(super) struct ShowArgs {}
+pub(super) struct ShowArgs {
+    /// The token; read from standard input, unless given.
+    token: Option<String>,
+}
 
 /// The longest text that is read, in bytes: no header is longer.
 const LONGEST: u64 = 1 << 20;
 
-pub(super) fn run(_: &ShowArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &ShowArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let mut text = String::new();
-    (&mut *console.input)
-        .take(LONGEST)
-        .read_to_string(&mut text)
-        .context("the token can't be read")?;
+    match &args.token {
+        Some(token) => text.clone_from(token),
+        None => {
+            let input = (&mut *console.input).take(LONGEST).read_to_string(&mut text);
+            input.context("the token can't be read")?;
+        }
+    }
     let token = text.trim();
     let scheme = token.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer "));
     let token = if scheme { token.get(7..).unwrap_or_default().trim() } else { token };
-    ensure!(!token.is_empty(), "there is no token on standard input");
+    ensure!(!token.is_empty(), "there is no token");
     let (header, claims) = match token.split('.').collect::<Vec<_>>().as_slice() {
         [header, claims, _] => (part("header", header)?, part("payload", claims)?),
         [_, _, _, _, _] => {

@@ -86,6 +86,14 @@ fn only_the_token_goes_to_standard_output() {
 }
 
 #[test]
+fn a_secret_may_come_from_a_file_or_an_argument() {
+    let file = TempFile::new(".txt", SECRET);
+    let claims = ["--claim", "iat=1", "--claim", "exp=2"];
+    let by = |signer: [&str; 2]| mint(&[&signer[..], &claims[..]].concat()).good().json();
+    assert_eq!(by(["--secret", SECRET]), by(["--secret-file", file.path()]));
+}
+
+#[test]
 fn what_signs_nothing_is_refused_without_being_shown() {
     let rsa = json!({"kty": "RSA", "n": "AQAB", "e": "AQAB", "d": "hunter2A"}).to_string();
     let public = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}).to_string();
@@ -124,6 +132,7 @@ fn a_shown_token_is_told_to_be_unverified() {
         assert_eq!(shown["verified"], false);
         assert_eq!(shown["claims"], made["claims"]);
         assert_eq!(shown["times"]["exp"], "2026-01-01T00:00:00Z");
+        assert_eq!(run(&["token", "show", "--format", "json", &input]).good().json(), shown);
         let human = run_with(&["token", "show"], &input).out;
         assert!(human.starts_with("Not verified"), "{human}");
         assert!(human.contains("d ago"), "{human}");
