@@ -1,63 +1,62 @@
 //! envoy/examples/agent-control-plane does what its system's rules say, as
 //! shipped; so do its documents for lax mode and for the registry.
 
-mod systems_b;
+mod systems;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use systems_b::control_plane::{
-    ENVIRONMENT, EXAMPLE, TENANT_A, TENANT_B, cases, lax, registry, shipped, start,
-};
-use systems_b::{begin_of_window, complaints, document_of, environment, file, is_hardened, run};
+use systems::control_plane::lax::{ANY_PEER, LAX};
+use systems::control_plane::registry::REGISTRY;
+use systems::control_plane::{STRICT, TENANT_A, TENANT_B};
+use systems::{begin_of_window, shipped, sound};
 use tenant_guard_tests::token::sha256_hex;
 use tenant_guard_tests::{Envoy, Request};
 
+const LAX_DOCUMENT: &str = "envoy/examples/agent-control-plane/guard.lax.yaml";
+const REGISTRY_DOCUMENT: &str = "envoy/examples/agent-control-plane/guard.registry.yaml";
+
 #[test]
-fn the_documents_are_good_and_the_first_is_what_envoy_gets() {
+fn the_files_fit_together() {
+    sound::is_sound(&STRICT, &[]);
+    sound::loads(&LAX, LAX_DOCUMENT, &[]);
     // That nobody may be the reserved tenant from anywhere is what the registry means.
     let closed =
         "tenancy.default.ip: is empty and so allows no address; leave it out where any will do";
-    for (name, expected) in
-        [("guard.yaml", None), ("guard.lax.yaml", None), ("guard.registry.yaml", Some(closed))]
-    {
-        let expected: Vec<&str> = expected.into_iter().collect();
-        assert_eq!(complaints(EXAMPLE, name, &ENVIRONMENT), expected, "{name}");
-    }
-    assert_eq!(document_of(&file(EXAMPLE, "envoy.yaml")), file(EXAMPLE, "guard.yaml"));
+    sound::loads(&REGISTRY, REGISTRY_DOCUMENT, &[closed]);
 }
 
 #[test]
-fn it_is_as_hardened_as_the_demo() {
-    is_hardened(shipped(), &Request::get("/runs").bearer(TENANT_A));
+fn nobody_passes_without_the_guard() {
+    sound::needs_its_guard(&STRICT);
 }
 
 #[test]
 fn strict_mode_takes_the_tenant_from_what_is_signed_or_bound() {
-    run(&Envoy::shipped(shipped()), &cases());
+    STRICT.try_in(&STRICT.start());
 }
 
 #[test]
 fn lax_mode_without_trust_refuses_a_header() {
-    run(&start(&file(EXAMPLE, "guard.lax.yaml")), &lax::none());
+    LAX.try_in(&LAX.start_with(shipped::yaml(LAX_DOCUMENT)));
 }
 
 #[test]
 fn lax_mode_with_trust_takes_a_header() {
-    let mut document = file(EXAMPLE, "guard.lax.yaml");
+    let mut document = shipped::yaml(LAX_DOCUMENT);
     document["tenancy"]["trust_header"] = json!("any_peer");
-    run(&start(&document), &lax::any_peer());
+    ANY_PEER.try_in(&ANY_PEER.start_with(document));
 }
 
 #[test]
 fn the_registry_takes_the_header_of_its_gateway() {
-    run(&start(&file(EXAMPLE, "guard.registry.yaml")), &registry::cases());
+    REGISTRY.try_in(&REGISTRY.start_with(shipped::yaml(REGISTRY_DOCUMENT)));
 }
 
 #[test]
 fn the_system_env_says_what_the_document_says() {
-    let env = environment(EXAMPLE);
-    let (document, config) = (file(EXAMPLE, "guard.yaml"), file(EXAMPLE, "envoy.yaml"));
+    let env = shipped::environment("envoy/examples/agent-control-plane/system.env");
+    let (document, config) = (STRICT.document(), shipped::yaml(&STRICT.file("envoy")));
     let keys: BTreeSet<&str> = env["AUTH_API_KEYS"].split(',').collect();
     let bare = document["api_keys"]["keys"].as_array().unwrap().iter();
     let mut known: BTreeSet<(Option<&str>, &str)> =
@@ -101,9 +100,11 @@ fn the_system_env_says_what_the_document_says() {
         assert_eq!(issuer["algorithms"], json!([trusted[1]]));
         assert_eq!(issuer["audiences"], json!([trusted[3]]));
     }
-    assert_eq!(trusted[0][2], ENVIRONMENT[0].1);
+    assert_eq!(trusted[0][2], STRICT.variables[0].1);
     assert!(
-        config.to_string().contains(&format!(r#""{}":"{}""#, ENVIRONMENT[0].0, ENVIRONMENT[0].1))
+        config
+            .to_string()
+            .contains(&format!(r#""{}":"{}""#, STRICT.variables[0].0, STRICT.variables[0].1))
     );
     assert_eq!(issuers[1]["keys"]["jwks_uri"]["uri"], trusted[1][2]);
 }
@@ -112,11 +113,11 @@ fn the_system_env_says_what_the_document_says() {
 #[test]
 fn ingest_may_refuse_a_header_or_take_it_from_known_peers() {
     let answers = |trust: Value| {
-        let mut document = file(EXAMPLE, "guard.yaml");
+        let mut document = STRICT.document();
         let routes = document["routes"].as_array_mut().unwrap();
         let ingest = routes.iter_mut().find(|route| route["match"]["path"] == "/ingest/acdp");
         ingest.unwrap()["tenancy"]["trust_header"] = trust;
-        let envoy = start(&document);
+        let envoy = STRICT.start_with(document);
         let named = || Request::post("/ingest/acdp", "{}").tenant("tenant-a");
         [named(), named().from("127.0.1.7"), Request::post("/ingest/acdp", "{}")].map(|request| {
             let response = envoy.send(&request);
@@ -131,7 +132,7 @@ fn ingest_may_refuse_a_header_or_take_it_from_known_peers() {
 /// Bindings without strict mode would run whoever names no tenant unscoped.
 #[test]
 fn bindings_without_strict_mode_are_refused_at_load() {
-    let mut document: Value = file(EXAMPLE, "guard.yaml");
+    let mut document: Value = STRICT.document();
     document["tenancy"]["strict"] = json!(false);
     let problem = tenant_guard::load(
         document.to_string().as_bytes(),
@@ -167,7 +168,7 @@ fn admitted(envoy: &Envoy, path: &str, key: &str) -> usize {
 
 #[test]
 fn each_tenant_has_a_quota_for_each_action() {
-    let envoy = Envoy::shipped(shipped());
+    let envoy = STRICT.start();
     begin_of_window();
     // What is denied burns no quota.
     for _ in 0..70 {
