@@ -21,6 +21,11 @@ impl Places {
         Self { start: document.at, places }
     }
 
+    /// Whether something stands at that very path.
+    pub fn holds(&self, path: &str) -> bool {
+        self.places.contains_key(path)
+    }
+
     /// The place of a path; of what isn't there, the place of the nearest that
     /// holds it.
     pub fn find(&self, path: &str) -> Position {

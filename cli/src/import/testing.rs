@@ -1,0 +1,263 @@
+//! Helpers of the tests of `import`: run the command, load what it writes, and
+//! send requests to the guard that comes of it.
+
+use core::cell::RefCell;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use tenant_guard::{
+    Guard, Hash, Headers, Host, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp,
+    Verdict, Written,
+};
+
+use crate::Exit;
+use crate::console::{Console, Format};
+use crate::environment::Variables;
+
+/// The time of all tests.
+pub(super) const NOW: u32 = 1_800_000_000;
+
+/// A secret that is long enough for HS256.
+pub(super) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// What the command wrote, and how it ended.
+pub(super) struct Ran {
+    pub(super) exit: Exit,
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
+/// A file that is gone when the test is over.
+pub(super) struct File(pub(super) PathBuf);
+
+impl File {
+    pub(super) fn new(ending: &str, text: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("tenant-guard-import-{}-{count}.{ending}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).expect("the folder can be written");
+        Self(path)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Runs the command with these arguments.
+pub(super) fn run(args: &[&str]) -> Ran {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = {
+        let mut out = anstream::StripStream::new(&mut out);
+        let mut err = anstream::StripStream::new(&mut err);
+        let mut console = Console {
+            out: &mut out,
+            err: &mut err,
+            input: &mut std::io::empty(),
+            format: Format::default(),
+        };
+        let all = ["tenant-guard", "import"].iter().chain(args).map(|arg| (*arg).into());
+        crate::run(all, &mut console)
+    };
+    let text = |bytes| String::from_utf8(bytes).expect("it is UTF-8");
+    Ran { exit, out: text(out), err: text(err) }
+}
+
+/// Imports a text as the environment of a system; the file is named `FILE` in
+/// what comes back.
+pub(super) fn import(system: &str, env: &str, more: &[&str]) -> Ran {
+    let file = File::new("env", env);
+    let path = file.0.to_str().expect("it is UTF-8");
+    let args: Vec<&str> = ["--system", system, path].iter().chain(more).copied().collect();
+    let ran = run(&args);
+    Ran { out: ran.out.replace(path, "FILE"), err: ran.err.replace(path, "FILE"), ..ran }
+}
+
+/// The mistakes of a text, one a line.
+pub(super) fn mistakes(system: &str, env: &str) -> String {
+    let ran = import(system, env, &[]);
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit::Invalid, ""), "{env}\n{}", ran.err);
+    ran.err.replace("error: ", "")
+}
+
+/// An import that went well.
+pub(super) struct Imported {
+    pub(super) yaml: String,
+    pub(super) document: Value,
+    env: Variables,
+    guard: Guard,
+    host: FixedHost,
+}
+
+/// Imports a text that has no mistake.
+pub(super) fn imported(system: &str, env: &str) -> Imported {
+    imported_with(system, env, json!({}))
+}
+
+/// The same, with an added document.
+pub(super) fn imported_with(system: &str, env: &str, added: Value) -> Imported {
+    let file = File::new("json", &added.to_string());
+    let more = ["--add", file.0.to_str().expect("it is UTF-8")];
+    let ran = import(system, env, &more);
+    assert_eq!(ran.exit, Exit::Ok, "{env}\n{}", ran.err);
+    let again = import(system, env, &more);
+    assert_eq!(ran.out, again.out, "the result is the same each time");
+    let documents = crate::source::parse(&ran.out).expect("it is YAML");
+    let document = documents[0].to_value();
+    let json = import(system, env, &["--add", more[1], "--format", "json"]);
+    let json: Value = serde_json::from_str(&json.out).expect("it is JSON");
+    assert_eq!(json["document"], document);
+    let decisions = json["decisions"].as_array().expect("it is a list").len();
+    assert_eq!(ran.out.matches("# DECIDE:").count(), decisions);
+    let mut variables = Variables::default();
+    variables.set_vm_id(Some("tests"));
+    for name in ["TRUSTED_ISSUER_SECRET_1", "JWT_SECRET", "DEV_JWT_SECRET", "API_KEY_HASH_SECRET"] {
+        variables.set(name, SECRET);
+    }
+    let guard = load(&document, &variables);
+    Imported { yaml: ran.out, document, env: variables, guard, host: FixedHost::default() }
+}
+
+fn load(document: &Value, env: &Variables) -> Guard {
+    match tenant_guard::load(document.to_string().as_bytes(), env) {
+        Ok(loaded) => loaded.guard,
+        Err(mistakes) => panic!("{document:#}\n{mistakes:#?}"),
+    }
+}
+
+impl Imported {
+    /// The same with the issuers' keys in the document, as if they had been
+    /// fetched: all are the shared secret.
+    pub(super) fn with_keys(mut self) -> Self {
+        let issuers = self.document["jwt"]["issuers"].as_array_mut().expect("it has issuers");
+        for issuer in issuers {
+            issuer["keys"] = json!({"secret": SECRET});
+            issuer["algorithms"] = json!(["HS256"]);
+        }
+        self.guard = load(&self.document, &self.env);
+        self
+    }
+
+    /// What becomes of `GET /path header=value …`: the tenant, `public`, or the
+    /// code.
+    pub(super) fn outcome(&self, request: &str) -> String {
+        let mut words = request.split(' ');
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let pairs = [(":method", method), (":path", path), (":authority", "api.example")];
+        let own = words.map(|word| {
+            let (name, value) = word.split_once('=').expect("it is name=value");
+            // A scheme and its token are one word here.
+            (name.to_owned(), value.replacen('+', " ", 1))
+        });
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let all: Vec<_> = pairs.into_iter().chain(own).collect();
+        let bytes = all.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+        let mut cache = self.guard.new_cache();
+        let decision = self.guard.decide(&Headers::new(bytes), &self.host, &mut cache);
+        if let Some(denial) = &decision.denial {
+            return denial.code.name().to_owned();
+        }
+        if decision.verdict == Verdict::Public {
+            return "public".into();
+        }
+        let name = self.document["upstream"]["headers"]["tenant"].as_str().unwrap_or("x-tenant-id");
+        let set = decision.changes.set.iter().find(|(set, _)| set == name);
+        set.map_or("-".into(), |(_, value)| String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// The status of a refusal, and its detail.
+    pub(super) fn reply(&self, request: &str) -> String {
+        let words: Vec<&str> = request.split(' ').collect();
+        let pairs = vec![
+            (b":method".as_slice(), words[0].as_bytes()),
+            (b":path".as_slice(), words[1].as_bytes()),
+            (b":authority".as_slice(), b"api.example".as_slice()),
+        ];
+        let own = words.iter().skip(2).map(|word| word.split_once('=').expect("it is name=value"));
+        let own: Vec<_> = own.map(|(name, value)| (name, value.replacen('+', " ", 1))).collect();
+        let own = own.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let mut cache = self.guard.new_cache();
+        let headers = Headers::new(pairs.into_iter().chain(own).collect());
+        match self.guard.decide(&headers, &self.host, &mut cache).verdict {
+            Verdict::Refuse(reply) => {
+                let body: Value = serde_json::from_str(&reply.body).expect("it is JSON");
+                format!("{} {}", reply.status, body["detail"].as_str().unwrap_or_default())
+            }
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+/// A word with a bearer token of these claims.
+pub(super) fn bearer(claims: Value) -> String {
+    format!("authorization=Bearer+{}", token(claims))
+}
+
+/// A token of these claims, for an hour.
+pub(super) fn token(claims: Value) -> String {
+    let mut all = json!({"sub": "alice", "iat": NOW, "exp": NOW + 3600});
+    let own = claims.as_object().expect("it is an object").clone();
+    all.as_object_mut().expect("it is an object").extend(own);
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(&all));
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length will do");
+    mac.update(message.as_bytes());
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+/// A host at [`NOW`], whose clients are all at one address.
+#[derive(Default)]
+struct FixedHost {
+    shared: RefCell<HashMap<String, Shared>>,
+}
+
+impl SignatureVerifier for FixedHost {
+    fn verify_signature(
+        &self,
+        _: Hash,
+        _: &[u8],
+        _: &[u8],
+        _: &[u8],
+    ) -> Result<SignatureVerdict, HostError> {
+        Ok(SignatureVerdict::Unsupported)
+    }
+}
+
+impl Host for FixedHost {
+    fn now(&self) -> Result<Timestamp, HostError> {
+        Ok(Timestamp::from_seconds(f64::from(NOW)).expect("it is a time"))
+    }
+
+    fn client_address(&self) -> Result<Option<IpAddr>, HostError> {
+        Ok("192.0.2.1".parse().ok())
+    }
+
+    fn peer_address(&self) -> Result<Option<IpAddr>, HostError> {
+        self.client_address()
+    }
+
+    fn shared(&self, name: &str) -> Result<Option<Shared>, HostError> {
+        Ok(self.shared.borrow().get(name).cloned())
+    }
+
+    fn share(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
+        let mut shared = self.shared.borrow_mut();
+        let current = shared.get(name).map(|shared| shared.version);
+        if current != version {
+            return Ok(Written::Overtaken);
+        }
+        let version = current.unwrap_or_default() + 1;
+        shared.insert(name.into(), Shared { value: value.to_vec(), version });
+        Ok(Written::Done)
+    }
+}
