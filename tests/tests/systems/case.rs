@@ -15,6 +15,8 @@ pub struct Case {
     pub what: &'static str,
     pub request: Request,
     pub outcome: Outcome,
+    /// Why a document that is imported from the system's environment can't hold it.
+    pub beyond: Option<&'static str>,
 }
 
 pub enum Outcome {
@@ -30,12 +32,12 @@ pub fn told(
     request: Request,
     identity: &[(&'static str, &'static str)],
 ) -> Case {
-    Case { what, request, outcome: Outcome::Told(identity.to_vec()) }
+    Case { what, request, outcome: Outcome::Told(identity.to_vec()), beyond: None }
 }
 
 /// A request that the guard refuses.
 pub fn refused(what: &'static str, request: Request, status: u16, code: &'static str) -> Case {
-    Case { what, request, outcome: Outcome::Refused { status, code, level: None } }
+    Case { what, request, outcome: Outcome::Refused { status, code, level: None }, beyond: None }
 }
 
 impl Case {
@@ -45,6 +47,12 @@ impl Case {
             *level = Some(name);
         }
         self
+    }
+
+    /// What decides here stands neither in the system's environment nor in its
+    /// database.
+    pub fn beyond_the_environment(self, why: &'static str) -> Case {
+        Case { beyond: Some(why), ..self }
     }
 
     /// What is otherwise in a response, if anything.

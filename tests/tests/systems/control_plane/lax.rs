@@ -18,7 +18,7 @@ const DEFAULT: [(&str, &str); 3] =
 /// Lax mode, whatever the header's trust.
 fn lax() -> Vec<Case> {
     let a = || agent(json!({"tenant": "tenant-a"}));
-    let bare = [("x-tenant-id", "default"), ("x-key-id", "bare"), ("x-auth-method", "api_key")];
+    let bare = [("x-tenant-id", "default"), ("x-key-id", "key-1"), ("x-auth-method", "api_key")];
     let ingest = Request::post("/ingest/acdp", "{}");
     let mut cases = credentials();
     // They are about a key that a tenant has.
@@ -60,7 +60,7 @@ fn none() -> Vec<Case> {
 
 /// Lax mode, `TENANT_HEADER_TRUST=any_peer`.
 fn any_peer() -> Vec<Case> {
-    let by_key = [("x-tenant-id", "tenant-a"), ("x-key-id", "bare"), ("x-auth-method", "api_key")];
+    let by_key = [("x-tenant-id", "tenant-a"), ("x-key-id", "key-1"), ("x-auth-method", "api_key")];
     let mut cases = lax();
     cases.extend([
         told("no claim, but a header", agent(json!({})).tenant("tenant-a"), &A),

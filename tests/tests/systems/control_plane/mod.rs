@@ -1,6 +1,7 @@
 //! The agents' control plane, and the registry beside it.
 
 pub mod lax;
+pub mod quotas;
 pub mod registry;
 
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use super::{Case, IDENTITY, Issuers, System, refused, told};
 pub const STRICT: System = System {
     folder: "agent-control-plane",
     variant: "",
-    variables: &[("CONTROL_PLANE_JWT_SECRET", SECRET)],
+    variables: &[("JWT_SECRET", SECRET)],
     api_keys: &[],
     digest: |key| sha256_hex(key),
     issuers: Issuers::StandIns(key_sets),
@@ -28,7 +29,10 @@ pub const STRICT: System = System {
         ("token_malformed", INVALID),
         ("token_signature_invalid", INVALID),
         ("tenant_mismatch", MISMATCH),
-        ("tenant_required", "tenant required: token carries no tenant claim (AUTH_REQUIRE_TENANT)"),
+        (
+            "tenant_required",
+            "tenant required: the credential carries no tenant (AUTH_REQUIRE_TENANT)",
+        ),
     ],
     cases,
 };
@@ -38,8 +42,8 @@ const MISMATCH: &str = "X-Tenant-Id does not match the tenant the token was issu
 
 const SECRET: &str = "published-demo-secret-of-the-control-plane";
 
-pub const TENANT_A: &str = "demo-tenant-a-agents-published";
-pub const TENANT_B: &str = "demo-tenant-b-agents-published";
+const TENANT_A: &str = "demo-tenant-a-agents-published";
+const TENANT_B: &str = "demo-tenant-b-agents-published";
 const ADMIN: &str = "demo-tenant-a-admin-published";
 const BARE: &str = "demo-bare-key-published";
 
@@ -89,8 +93,8 @@ const A: [(&str, &str); 3] =
     [("x-tenant-id", "tenant-a"), ("x-user-id", CAROL), ("x-auth-method", "jwt")];
 const A_BY_KEY: [(&str, &str); 4] = [
     ("x-tenant-id", "tenant-a"),
-    ("x-client-id", "agents"),
-    ("x-key-id", "tenant-a-agents"),
+    ("x-client-id", "api"),
+    ("x-key-id", "tenant-a-1"),
     ("x-auth-method", "api_key"),
 ];
 const NOBODY: [(&str, &str); 2] = [("x-tenant-id", "default"), ("x-auth-method", "anonymous")];
@@ -201,8 +205,8 @@ fn routes() -> Vec<Case> {
     let forged = Request::get("/healthz").tenant("tenant-a").header("x-user-id", ALICE);
     let admin = [
         ("x-tenant-id", "tenant-a"),
-        ("x-client-id", "agents"),
-        ("x-key-id", "tenant-a-admin"),
+        ("x-client-id", "api"),
+        ("x-key-id", "tenant-a-2"),
         ("x-roles", "admin"),
         ("x-auth-method", "api_key"),
     ];
@@ -257,7 +261,8 @@ fn issuers() -> Vec<Case> {
             runs().bearer(token(json!({"tenant": "tenant-x"}))),
             403,
             "tenant_not_allowed",
-        ),
+        )
+        .beyond_the_environment("TRUSTED_ISSUERS lets each issuer name every tenant"),
         refused("no tenant", runs().bearer(token(json!({}))), 403, "tenant_required"),
         told(
             "the control plane's own tokens may write",

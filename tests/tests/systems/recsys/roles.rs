@@ -17,7 +17,6 @@ pub(super) fn cases() -> Vec<Case> {
         ("x-org-id", "demo"),
         ("x-user-id", "user-1"),
         ("x-roles", "reports,VIEWER"),
-        ("x-scopes", "reports VIEWER"),
         ("x-auth-method", "jwt"),
     ];
     const OPERATOR: Told = &[
