@@ -15,7 +15,6 @@ mod load;
 mod message;
 mod process;
 mod provider;
-mod shipped;
 mod stub;
 pub mod token;
 mod traffic;

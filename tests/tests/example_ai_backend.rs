@@ -4,13 +4,18 @@ mod systems;
 
 use serde_json::json;
 use systems::ai_backend::{AI_BACKEND, APP, BACKEND, DASHBOARD, OPERATIONS, by_key, by_token};
-use systems::shipped;
+use systems::{shipped, sound};
 use tenant_guard_tests::token::now;
 use tenant_guard_tests::{Envoy, Protocol, Request, Response};
 
 #[test]
+fn nobody_passes_without_the_guard() {
+    sound::needs_its_guard(&AI_BACKEND);
+}
+
+#[test]
 fn the_files_fit_together() {
-    shipped::is_sound(&AI_BACKEND, &[]);
+    sound::is_sound(&AI_BACKEND, &[]);
 }
 
 #[test]

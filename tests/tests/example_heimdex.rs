@@ -3,15 +3,21 @@
 mod systems;
 
 use serde_json::json;
-use systems::heimdex::{DEV, ORG_A, SUPABASE, dev_request};
-use systems::shipped;
+use systems::heimdex::{DEV, ORG_A, SUPABASE, dev};
+use systems::sound;
 use tenant_guard_tests::{Request, validate};
 
 #[test]
+fn nobody_passes_without_the_guard() {
+    sound::needs_its_guard(&SUPABASE);
+    sound::needs_its_guard(&DEV);
+}
+
+#[test]
 fn the_files_fit_together() {
-    shipped::is_sound(&SUPABASE, &[]);
+    sound::is_sound(&SUPABASE, &[]);
     // A secret that everybody knows, and shorter than its hash.
-    shipped::is_sound(&DEV, &["is shorter than its hash"]);
+    sound::is_sound(&DEV, &["is shorter than its hash"]);
 }
 
 #[test]
@@ -45,10 +51,10 @@ fn supabase_mode_does_not_start_without_a_key_set() {
 #[test]
 fn a_missing_organization_is_a_bad_token() {
     let running = DEV.start();
-    let response = running.send(&dev_request("/jobs", json!({})));
+    let response = running.send(&dev::request("/jobs", json!({})));
     let challenge = response.header("www-authenticate").unwrap();
     assert!(challenge.contains("invalid_token") && challenge.contains("heimdex"), "{challenge}");
-    let fine = running.send(&dev_request("/jobs", json!({"org_id": ORG_A})));
+    let fine = running.send(&dev::request("/jobs", json!({"org_id": ORG_A})));
     assert_eq!(fine.header("www-authenticate"), None);
     let none = running.send(&Request::get("/jobs"));
     assert!(!none.header("www-authenticate").unwrap().contains("error"), "{none:?}");

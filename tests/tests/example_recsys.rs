@@ -4,13 +4,19 @@ mod systems;
 
 use serde_json::json;
 use systems::recsys::{DEV, PRODUCTION, STOREFRONT, recommend};
-use systems::shipped;
+use systems::{shipped, sound};
 use tenant_guard_tests::{EnvoyBuilder, Request, Response, validate};
 
 #[test]
+fn nobody_passes_without_the_guard() {
+    sound::needs_its_guard(&PRODUCTION);
+    sound::needs_its_guard(&DEV);
+}
+
+#[test]
 fn the_files_fit_together() {
-    shipped::is_sound(&PRODUCTION, &[]);
-    shipped::is_sound(&DEV, &["lets every caller say who it is"]);
+    sound::is_sound(&PRODUCTION, &[]);
+    sound::is_sound(&DEV, &["lets every caller say who it is"]);
 }
 
 #[test]

@@ -1,41 +1,39 @@
 //! envoy/examples/super-admin does what its system's rules say, as shipped.
 
-mod systems_b;
+mod systems;
 
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use systems_b::super_admin::{
-    EXAMPLE, KITCHEN_1, KITCHEN_2, MOBILE_1, MOBILE_2, PLANNER_1, PLANNER_ALL, SUPER_ADMIN, cases,
-    internal_only, partner_only, shipped, start,
+use systems::super_admin::{
+    BOTH, INTERNAL, KITCHEN_1, KITCHEN_2, MOBILE_1, MOBILE_2, PARTNER, PLANNER_1, PLANNER_ALL,
+    SUPER_ADMIN,
 };
-use systems_b::{
-    begin_of_window, complaints, connection_manager, document_of, environment, file, is_hardened,
-    run, set_document,
-};
+use systems::{begin_of_window, shipped, sound};
 use tenant_guard_tests::token::sha256_hex;
 use tenant_guard_tests::{Directory, Envoy, Request};
 
-fn guard() -> Value {
-    file(EXAMPLE, "guard.yaml")
-}
-
 fn with_mode(mode: &str) -> Value {
-    let mut document = guard();
+    let mut document = BOTH.document();
     document["mode"] = json!(mode);
     document
 }
 
 #[test]
-fn the_document_is_good_and_the_one_that_envoy_gets() {
-    assert_eq!(complaints(EXAMPLE, "guard.yaml", &[]), Vec::<String>::new());
-    assert_eq!(document_of(&file(EXAMPLE, "envoy.yaml")), guard());
+fn the_files_fit_together() {
+    sound::is_sound(&BOTH, &[]);
+}
+
+#[test]
+fn nobody_passes_without_the_guard() {
+    sound::needs_its_guard(&BOTH);
 }
 
 #[test]
 fn the_system_env_says_what_the_document_says() {
-    let (env, document) = (environment(EXAMPLE), guard());
+    let (env, document) =
+        (shipped::environment("envoy/examples/super-admin/system.env"), BOTH.document());
     assert_eq!(env["SUPER_ADMIN_API_KEY"], SUPER_ADMIN);
     assert_eq!(document["super_admin"]["sha256"], sha256_hex(SUPER_ADMIN));
     assert_eq!(
@@ -48,8 +46,8 @@ fn the_system_env_says_what_the_document_says() {
 
 #[test]
 fn tokens_come_first_and_keys_make_up_for_bad_ones() {
-    let envoy = Envoy::shipped(shipped());
-    run(&envoy, &cases());
+    let envoy = BOTH.start();
+    BOTH.try_in(&envoy);
     // Neither the application nor a log ever sees the super admin's key.
     let request = Request::get(format!("/generate/x?a=1&superAdminKey={SUPER_ADMIN}&b=2"));
     let response = envoy.send(&request);
@@ -60,17 +58,12 @@ fn tokens_come_first_and_keys_make_up_for_bad_ones() {
 
 #[test]
 fn internal_mode_takes_keys_only() {
-    run(&start(&with_mode("api_key")), &internal_only());
+    INTERNAL.try_in(&INTERNAL.start_with(with_mode("api_key")));
 }
 
 #[test]
 fn partner_mode_takes_tokens_only() {
-    run(&start(&with_mode("jwt")), &partner_only());
-}
-
-#[test]
-fn it_is_as_hardened_as_the_demo() {
-    is_hardened(shipped(), &Request::get("/generate/x").api_key(PLANNER_1));
+    PARTNER.try_in(&PARTNER.start_with(with_mode("jwt")));
 }
 
 /// How many of so many requests with this key are admitted, and which level
@@ -90,7 +83,7 @@ fn admitted(envoy: &Envoy, path: &str, key: &str) -> (usize, String) {
 
 #[test]
 fn limits_of_key_client_and_tenant_all_count() {
-    let envoy = Envoy::shipped(shipped());
+    let envoy = BOTH.start();
     begin_of_window();
     // A refusal for a scope is charged nowhere: limits come last.
     for _ in 0..5 {
@@ -108,9 +101,9 @@ fn limits_of_key_client_and_tenant_all_count() {
 /// The forms of the system's page, for callers who come through a proxy.
 #[test]
 fn addresses_may_be_written_in_every_form() {
-    let mut config = shipped();
-    connection_manager(&mut config)["xff_num_trusted_hops"] = json!(1);
-    let envoy = Envoy::shipped(config);
+    let envoy = BOTH.start_changed(BOTH.document(), |config| {
+        shipped::connection_manager(config)["xff_num_trusted_hops"] = json!(1);
+    });
     for (key, address, status) in [
         (PLANNER_ALL, "192.168.0.10", 200),
         (PLANNER_ALL, "192.168.0.11", 403),
@@ -132,16 +125,19 @@ fn addresses_may_be_written_in_every_form() {
 /// else of it changes.
 #[test]
 fn activation_is_all_that_an_inactive_tenant_lacks() {
-    let mut document = guard();
+    let mut document = BOTH.document();
     assert_eq!(
         (&document["tenants"][0]["id"], &document["tenants"][2]["id"]),
         (&json!("acme"), &json!("globex"))
     );
     let key = || Request::get("/generate/x").api_key("demo-globex-shop-1-published");
     document["tenants"][2]["active"] = json!(true);
-    assert_eq!(start(&document).send(&key()).echoed_value("x-tenant-id").unwrap(), "globex");
+    assert_eq!(
+        BOTH.start_with(document.clone()).send(&key()).echoed_value("x-tenant-id").unwrap(),
+        "globex"
+    );
     document["tenants"][0]["active"] = json!(false);
-    let off = start(&document);
+    let off = BOTH.start_with(document);
     let response = off.send(&Request::get("/generate/x").api_key(PLANNER_1));
     assert_eq!(response.code().as_deref(), Some("tenant_inactive"));
 }
@@ -157,16 +153,12 @@ fn a_tenant_of_the_directory_is_activated_while_envoy_runs() {
             {"id": "umbrella", "active": active, "clients": [{"id": "u", "keys": [key]}]}]}));
     };
     publish(false);
-    let (mut config, mut document) = (shipped(), guard());
+    let mut document = BOTH.document();
     let uri = format!("https://meal-planner.example{}", Directory::PATH);
     document["directory"] = json!({"cluster": "tenants", "uri": uri, "refresh": "200ms"});
-    set_document(&mut config, &document);
-    let address = directory.address();
-    config["static_resources"]["clusters"].as_array_mut().unwrap().push(json!({
-        "name": "tenants", "type": "STATIC", "load_assignment": {
-            "cluster_name": "tenants", "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {
-                "socket_address": {"address": "127.0.0.1", "port_value": address.port()}}}}]}]}}));
-    let envoy = Envoy::shipped(config);
+    let envoy = BOTH.start_changed(document, |config| {
+        shipped::add_cluster(config, "tenants", directory.address());
+    });
     let wait_for = |code: Option<&str>| {
         for _ in 0..500 {
             let response = envoy.send(&Request::get("/generate/x").api_key("umbrella"));

@@ -55,6 +55,24 @@ pub(crate) const KEPT_PREFIXES: &[&str] = &[
 /// The name that nobody may claim.
 const RESERVED: &str = "default";
 
+/// The codes of bad keys and tokens, which the control plane doesn't tell apart.
+const INVALID: [&str; 14] = [
+    "api_key_inactive",
+    "api_key_unknown",
+    "token_algorithm_refused",
+    "token_audience_invalid",
+    "token_claim_invalid",
+    "token_expired",
+    "token_issuer_unknown",
+    "token_key_unknown",
+    "token_malformed",
+    "token_not_yet_valid",
+    "token_revoked",
+    "token_signature_invalid",
+    "token_too_large",
+    "token_type_refused",
+];
+
 /// The document.
 pub(crate) fn import(settings: &Settings<'_>) -> Map {
     let pepper = settings.text("API_KEY_HASH_SECRET");
@@ -116,8 +134,10 @@ fn replies(tokens: bool) -> Map {
     } else {
         "X-Tenant-Id does not match the tenant this API key is bound to"
     };
-    let details = Map::default()
-        .with("credentials_missing", "Missing Authorization header")
+    let details = Map::default().with("credentials_missing", "Missing Authorization header");
+    let details = INVALID
+        .iter()
+        .fold(details, |map, code| map.with(*code, "Invalid authorization token"))
         .with("tenant_mismatch", mismatch)
         .with(
             "tenant_required",

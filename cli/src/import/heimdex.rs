@@ -51,8 +51,20 @@ pub(crate) fn import(settings: &Settings<'_>) -> Map {
         .with("mode", "jwt")
         .with("jwt", Map::default().with("issuers", [issuer]))
         .open("tenants", "organisations are in the system's database; as long as there is no `tenants`, a token may name every one")
+        .with("tenancy", tenancy())
+        .note("the organization is the token's alone: what a client sends in x-org-id is taken out unread")
         .with("routes", routes())
-        .with("replies", replies())
+        .with("upstream", Map::default().with("headers", headers()))
+        .note("org_id, user_id and role of the request's context")
+        .with("replies", replies(provider, &supabase))
+}
+
+fn tenancy() -> Map {
+    Map::default().with("header", "x-org-id").with("trust_header", "ignore")
+}
+
+fn headers() -> Map {
+    Map::default().with("tenant", "x-org-id").with("subject", "x-user-id").with("roles", "x-role")
 }
 
 fn dev(has_secret: bool) -> Map {
@@ -134,14 +146,25 @@ fn routes() -> Tree {
     [rule(["/healthz", "/readyz"].into()).with("auth", "none"), rule("/**".into())].into()
 }
 
-fn replies() -> Map {
+fn replies(provider: Provider, supabase: &Supabase<'_>) -> Map {
+    let claim = match provider {
+        Provider::Dev => "Missing sub claim in token, or a role other than user and admin",
+        Provider::Supabase => "Missing sub claim in token",
+    };
+    let expected = |what: &str, value: Option<Text<'_>>| {
+        let value = value.filter(|_| provider == Provider::Supabase)?;
+        Some(format!("Invalid token {what}. Expected: {}", value.as_str()))
+    };
     let details = Map::default()
         .with("credentials_missing", "Not authenticated")
         .with("token_expired", "Token has expired")
         .with("token_signature_invalid", "Invalid token: Signature verification failed")
-        .with("tenant_required", "Missing org_id claim in token (required for tenant isolation)")
-        .with("tenant_mismatch", "Access denied: job belongs to a different organization");
+        .with_some("token_audience_invalid", expected("audience", supabase.audience))
+        .with_some("token_issuer_unknown", expected("issuer", supabase.issuer))
+        .with("token_claim_invalid", claim)
+        .with("tenant_required", "Missing org_id claim in token (required for tenant isolation)");
     Map::default()
+        .with("realm", "heimdex")
         .with("status", Map::default().with("tenant_required", 401))
         .with("details", details)
 }

@@ -89,7 +89,7 @@ pub(crate) fn import(settings: &Settings<'_>) -> Map {
         })
         .with("routes", routes::routes(settings, &roles))
         .with("routes_unmatched", "deny")
-        .decide("what is outside of /v1 and /api/v1 was open to everybody; give what must be, such as health checks, a route with `auth: none`")
+        .decide("what is outside of /v1 and /api/v1 was open to everybody; here health checks are. Give what else must be a route with `auth: none`")
         .with("upstream", Map::default().with("headers", Map::default().with("tenant", header)))
         .with("replies", replies())
 }
@@ -174,11 +174,24 @@ enum Rights {
 }
 
 fn replies() -> Map {
-    let details = Map::default()
-        .with("credentials_missing", "authentication required")
-        .with("api_key_unknown", "invalid api key")
-        .with("role_missing", "insufficient scope");
-    Map::default().with("details", details)
+    let status = Map::default().with("credentials_ambiguous", 401).with("tenant_malformed", 403);
+    let details = [
+        ("credentials_missing", "authentication required"),
+        ("api_key_unknown", "invalid api key"),
+        ("api_key_expired", "invalid api key"),
+        ("api_key_inactive", "invalid api key"),
+        ("role_missing", "insufficient scope"),
+        ("tenant_required", "tenant scope required"),
+        ("tenant_mismatch", "tenant scope mismatch"),
+        ("tenant_malformed", "tenant scope invalid"),
+    ];
+    let details =
+        details.into_iter().fold(Map::default(), |map, (code, text)| map.with(code, text));
+    Map::default()
+        .with("realm", "recsys")
+        .with("type_base", "https://errors.recsys.example/problem/")
+        .with("status", status)
+        .with("details", details)
 }
 
 /// Claims from a list, or those that the service looks at by itself.

@@ -62,7 +62,7 @@ pub(crate) fn import(settings: &Settings<'_>) -> Map {
         .decide("the system's page names scopes and no paths; these are guessed from the scopes' names. What isn't named is the super admin's alone")
         .with(
             "replies",
-            Map::default().with("details", Map::default().with("tenant_inactive", "Tenant Inactive")),
+            Map::default().with("details", Map::default().with("tenant_inactive", "403 Forbidden - Tenant Inactive")),
         )
 }
 

@@ -211,8 +211,10 @@ fn trusted_issuer(settings: &Settings<'_>, entry: Text<'_>) -> Option<(String, M
                     "has no address of keys here that begins with https://, without user and query",
                 );
             }
+            // Several issuers need several clusters.
+            let host = url.split('/').nth(2).and_then(|host| host.split(':').next());
             let uri = Map::default()
-                .with("cluster", "trusted-issuer")
+                .with("cluster", host.unwrap_or_default())
                 .decide("the Envoy cluster that leads to this host")
                 .with("uri", url)
                 .with("refresh", "5m")

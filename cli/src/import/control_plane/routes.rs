@@ -13,8 +13,8 @@ pub(super) fn routes(settings: &Settings<'_>, mode: Mode, issuers: &Issuers) -> 
     let caller = |route: Map| {
         route.when(lax, |map| map.with("tenancy", Map::default().with("strict", false)))
     };
-    let admin = |methods: &str, paths: &[&str]| {
-        let route = rule(paths, &[methods]);
+    let admin = |paths: &[&str]| {
+        let route = any(paths);
         caller(if admins { route.with("roles", ["admin"]) } else { route.with("ip", none()) })
     };
     let mut routes = vec![
@@ -32,13 +32,19 @@ pub(super) fn routes(settings: &Settings<'_>, mode: Mode, issuers: &Issuers) -> 
     routes.push(ingest.when(!strict_ingest, |map| {
         map.decide("INGEST_STRICT_TENANT isn't true, so registries that aren't enrolled named their tenant in X-Tenant-Id. Nothing proves that: the header decides nothing here, and such events are the default tenant's. Enrol the registries, or list their addresses in trust_header")
     }).with("action", "publish"));
-    routes.push(unsigned(rule(&["/runs/started", "/runs/*/complete"], &["POST"])));
+    let paths = [
+        "/registries/enroll",
+        "/registries/*/log-witness/ack",
+        "/routing/stats",
+        "/auth/revocations",
+        "/admin/**",
+    ];
     routes.extend([
-        admin("POST", &["/registries/enroll", "/registries/*/log-witness/ack", "/admin/**"])
-            .when(!admins, |map| {
-                map.decide("the file has no AUTH_ADMIN_API_KEYS, so nobody is an admin")
-            }),
-        admin("GET", &["/routing/stats", "/auth/revocations"]),
+        unsigned(rule(&["/runs/started"], &["POST"])).with("action", "run.start"),
+        unsigned(rule(&["/runs/*/complete"], &["POST"])),
+        admin(&paths).when(!admins, |map| {
+            map.decide("the file has no AUTH_ADMIN_API_KEYS, so nobody is an admin")
+        }),
         caller(rule(&["/auth/introspect"], &["POST"])),
     ]);
     let read_only = issuers.writers();
@@ -55,18 +61,26 @@ pub(super) fn routes(settings: &Settings<'_>, mode: Mode, issuers: &Issuers) -> 
         writes(caller(rule(&["/contexts/**"], &["POST"]))).with("action", "publish"),
         writes(caller(rule(&["/runs"], &["POST"]))).with("action", "run.start"),
         writes(caller(rule(&["/capabilities"], &["POST"]))).with("action", "capability.declare"),
-        writes(caller(Map::default().with("match", Map::default().with("path", "/**")))),
+        writes(caller(any(&["/**"]))),
     ]);
     routes.into()
 }
 
 fn rule(paths: &[&str], methods: &[&str]) -> Map {
+    Map::default().with("match", these(paths).with("methods", methods.to_vec()))
+}
+
+/// A rule for every method.
+fn any(paths: &[&str]) -> Map {
+    Map::default().with("match", these(paths))
+}
+
+fn these(paths: &[&str]) -> Map {
     let path: Tree = match paths {
         [path] => (*path).into(),
         paths => paths.to_vec().into(),
     };
-    Map::default()
-        .with("match", Map::default().with("path", path).with("methods", methods.to_vec()))
+    Map::default().with("path", path)
 }
 
 /// Nobody's address.

@@ -54,6 +54,7 @@ fn a_strict_control_plane_decides_as_before() {
         ("POST /admin/pinned-keys/reload authorization=Bearer+boss".into(), "acme"),
         ("POST /admin/pinned-keys/reload authorization=Bearer+key-of-acme".into(), "role_missing"),
         (format!("POST /registries/enroll {tokens_are_no_admins}"), "role_missing"),
+        ("GET /admin/pinned-keys authorization=Bearer+key-of-acme".into(), "role_missing"),
         ("GET /healthz".into(), "public"),
         ("POST /auth/challenge".into(), "public"),
         ("POST /ingest/acdp x-tenant-id=acme".into(), "default"),
@@ -62,6 +63,8 @@ fn a_strict_control_plane_decides_as_before() {
     }
     let mismatch = "GET /runs authorization=Bearer+key-of-acme x-tenant-id=globex";
     assert!(imported.reply(mismatch).starts_with("403 X-Tenant-Id does not match"));
+    let unknown = "GET /runs authorization=Bearer+nobody";
+    assert_eq!(imported.reply(unknown), "401 Invalid authorization token");
 }
 
 #[test]
@@ -191,6 +194,7 @@ fn trusted_issuers_are_issuers() {
     let issuers = &imported.document["jwt"]["issuers"];
     assert_eq!(issuers[1]["keys"], json!({"secret": {"env": "TRUSTED_ISSUER_SECRET_1"}}));
     assert_eq!(issuers[2]["keys"]["jwks_uri"]["uri"], "https://far.example/jwks");
+    assert_eq!(issuers[2]["keys"]["jwks_uri"]["cluster"], "far.example");
     assert_eq!(issuers[2]["claim_values"], json!({"scope": ["acdp"]}));
     let peer = bearer(json!({"iss": "https://peer.example", "aud": "cp", "tenant": "acme"}));
     let own = json!({"iss": "control-plane.local", "aud": "control-plane.local", "tenant": "acme"});

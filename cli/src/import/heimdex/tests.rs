@@ -51,7 +51,7 @@ fn supabase_decides_as_before() {
             format!("GET /jobs {}", token(json!({"org_id": "a", "sub": null}))),
             "token_claim_invalid",
         ),
-        (format!("GET /jobs {} x-tenant-id=b", token(json!({"org_id": "a"}))), "tenant_mismatch"),
+        (format!("GET /jobs {} x-org-id=b", token(json!({"org_id": "a"}))), "a"),
     ] {
         assert_eq!(imported.outcome(&request), result, "{request}");
     }
@@ -60,6 +60,8 @@ fn supabase_decides_as_before() {
         "401 Missing org_id claim in token (required for tenant isolation)"
     );
     assert_eq!(imported.reply("GET /jobs"), "401 Not authenticated");
+    let other = format!("GET /jobs {}", token(json!({"org_id": "a", "aud": "other"})));
+    assert_eq!(imported.reply(&other), "401 Invalid token audience. Expected: heimdex");
     assert!(imported.yaml.contains("goes on reading them: PGPASSWORD\n"));
 }
 

@@ -7,7 +7,7 @@ use crate::import::tree::{Map, Tree};
 
 pub(super) fn routes(settings: &Settings<'_>, roles: &[(Rights, String)]) -> Tree {
     let optional = settings.flag("AUTH_REQUIRED") == Some(false);
-    let mut routes = vec![rule(vec!["/v1/license"]).with("auth", "none")];
+    let mut routes = vec![rule(vec!["/healthz", "/readyz", "/v1/license"]).with("auth", "none")];
     if !roles.is_empty() {
         let admin = || vec!["/v1/admin/**", "/api/v1/admin/**"];
         let reading = with_methods(rule(admin()), &["GET", "HEAD", "OPTIONS"]);

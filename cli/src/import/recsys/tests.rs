@@ -52,6 +52,7 @@ fn a_production_service_decides_as_before() {
         (format!("POST /v1/recommend x-api-key=sesame {plain}"), "acme"),
         ("POST /v1/recommend".into(), "credentials_missing"),
         ("GET /v1/license".into(), "public"),
+        ("GET /healthz".into(), "public"),
         (format!("GET /v1/admin/tenants/acme/config {viewer}"), "acme"),
         (format!("PUT /v1/admin/tenants/acme/config {viewer}"), "role_missing"),
         (format!("PUT /v1/admin/tenants/acme/config {admin}"), "acme"),
@@ -66,6 +67,8 @@ fn a_production_service_decides_as_before() {
         assert_eq!(imported.outcome(&request), result, "{request}");
     }
     assert_eq!(imported.reply("GET /v1/x"), "401 authentication required");
+    let listed = format!("GET /v1/x {plain} x-org-id=acme,globex");
+    assert_eq!(imported.reply(&listed), "403 tenant scope invalid");
 }
 
 #[test]

@@ -56,7 +56,10 @@ fn both_decides_as_before() {
     ] {
         assert_eq!(imported.outcome(&request), result, "{request}");
     }
-    assert_eq!(imported.reply("POST /generate x-api-key=fresh"), "403 Tenant Inactive");
+    assert_eq!(
+        imported.reply("POST /generate x-api-key=fresh"),
+        "403 403 Forbidden - Tenant Inactive"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tenant_guard_tests::token::{Key, hmac_sha256_hex, jwks};
 use tenant_guard_tests::{Provider, Reply, Request};
 
-use super::{Case, Cluster, System, dated, denied, refused, told};
+use super::{Case, Issuers, System, dated, refused, told};
 
 const PEPPER: &str = "a pepper of the tests that is 32 bytes long";
 
@@ -18,7 +18,7 @@ pub const PRODUCTION: System = System {
     variables: &[("API_KEY_HASH_SECRET", PEPPER)],
     api_keys: &[("storefront-1", STOREFRONT), ("console-1", CONSOLE), ("globex-1", GLOBEX)],
     digest: |key| hmac_sha256_hex(PEPPER, key),
-    keys_from: Some(Cluster { name: "idp", start: provider }),
+    issuers: Issuers::Provider { cluster: "idp", start: provider },
     identity: &[
         "x-org-id",
         "x-user-id",
@@ -30,6 +30,14 @@ pub const PRODUCTION: System = System {
         "x-tenant-id",
     ],
     credentials: &["authorization", "x-api-key", "x-dev-user-id", "x-dev-org-id"],
+    details: &[
+        ("credentials_missing", "authentication required"),
+        ("api_key_unknown", "invalid api key"),
+        ("role_missing", "insufficient scope"),
+        ("tenant_required", "tenant scope required"),
+        ("tenant_mismatch", "tenant scope mismatch"),
+        ("tenant_malformed", "tenant scope invalid"),
+    ],
     cases,
 };
 
@@ -37,7 +45,7 @@ pub const DEV: System = System {
     variant: ".dev",
     variables: &[],
     api_keys: &[],
-    keys_from: None,
+    issuers: Issuers::None,
     cases: dev_cases,
     ..PRODUCTION
 };
@@ -61,13 +69,6 @@ const KEY: Told = &[
     ("x-key-id", "storefront-1"),
     ("x-auth-method", "api_key"),
 ];
-
-const REQUIRED: &str = "authentication required";
-const BAD_KEY: &str = "invalid api key";
-const FORBIDDEN: &str = "insufficient scope";
-const NO_SCOPE: &str = "tenant scope required";
-pub const MISMATCH: &str = "tenant scope mismatch";
-const INVALID: &str = "tenant scope invalid";
 
 /// The key that the identity provider signs with.
 pub fn key() -> Key {
@@ -121,14 +122,12 @@ fn places() -> Vec<Case> {
             admin("/v1/admin/tenants/globex/config"),
             403,
             "tenant_mismatch",
-            MISMATCH,
         ),
         refused(
             "spelt otherwise",
             admin("/v1/admin/tenants/%67lobex/config"),
             403,
             "tenant_mismatch",
-            MISMATCH,
         ),
         told("the licence is public", Request::get("/v1/license"), &[]),
         told(
@@ -136,15 +135,9 @@ fn places() -> Vec<Case> {
             Request::get("/v1/license").header("x-org-id", "demo").header("x-roles", "admin"),
             &[],
         ),
-        refused(
-            "but nothing below it",
-            Request::get("/v1/license/x"),
-            401,
-            "credentials_missing",
-            REQUIRED,
-        ),
+        refused("but nothing below it", Request::get("/v1/license/x"), 401, "credentials_missing"),
         told("health is public", Request::get("/healthz"), &[]),
-        denied(
+        refused(
             "all else is closed",
             Request::get("/metrics").api_key(STOREFRONT),
             403,
@@ -168,28 +161,20 @@ fn dev_cases() -> Vec<Case> {
                 .header("X-Dev-Org-Id", "demo"),
             DEV_USER,
         ),
-        refused(
-            "X-Org-Id must agree",
-            demo().header("X-Org-Id", "globex"),
-            403,
-            "tenant_mismatch",
-            MISMATCH,
-        ),
+        refused("X-Org-Id must agree", demo().header("X-Org-Id", "globex"), 403, "tenant_mismatch"),
         refused(
             "X-Org-Id alone is no tenant",
             user().header("X-Org-Id", "demo"),
             403,
             "tenant_required",
-            NO_SCOPE,
         ),
         refused(
             "a tenant alone is nobody",
             recommend().header("X-Dev-Org-Id", "demo"),
             401,
             "credentials_missing",
-            REQUIRED,
         ),
-        refused("nothing", recommend(), 401, "credentials_missing", REQUIRED),
+        refused("nothing", recommend(), 401, "credentials_missing"),
         told("the licence is public", Request::get("/v1/license"), &[]),
     ]
 }

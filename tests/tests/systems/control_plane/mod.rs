@@ -1,22 +1,49 @@
 //! The agents' control plane, and the registry beside it.
 
 pub mod lax;
+pub mod quotas;
 pub mod registry;
 
 use serde_json::{Value, json};
-use tenant_guard_tests::token::{Alg, Issuer, Key, now};
-use tenant_guard_tests::{Envoy, Request};
+use tenant_guard_tests::Request;
+use tenant_guard_tests::token::{Alg, Issuer, Key, now, sha256_hex};
 
-use super::{Case, file, publish, refused, set_document, told};
+use super::{Case, IDENTITY, Issuers, System, refused, told};
 
-/// Its folder in envoy/examples.
-pub const EXAMPLE: &str = "agent-control-plane";
-/// What its documents read from the environment.
-pub const ENVIRONMENT: [(&str, &str); 1] = [("CONTROL_PLANE_JWT_SECRET", SECRET)];
+/// Strict mode.
+pub const STRICT: System = System {
+    folder: "agent-control-plane",
+    variant: "",
+    variables: &[("JWT_SECRET", SECRET)],
+    api_keys: &[],
+    digest: |key| sha256_hex(key),
+    issuers: Issuers::StandIns(key_sets),
+    identity: IDENTITY,
+    credentials: &["authorization"],
+    details: &[
+        ("credentials_missing", "Missing Authorization header"),
+        ("api_key_unknown", INVALID),
+        ("token_audience_invalid", INVALID),
+        ("token_expired", INVALID),
+        ("token_issuer_unknown", INVALID),
+        ("token_malformed", INVALID),
+        ("token_signature_invalid", INVALID),
+        ("tenant_mismatch", MISMATCH),
+        (
+            "tenant_required",
+            "tenant required: the credential carries no tenant (AUTH_REQUIRE_TENANT)",
+        ),
+    ],
+    cases,
+};
+
+const INVALID: &str = "Invalid authorization token";
+const MISMATCH: &str = "X-Tenant-Id does not match the tenant the token was issued under";
+
 const SECRET: &str = "published-demo-secret-of-the-control-plane";
 
-pub const TENANT_A: &str = "demo-tenant-a-agents-published";
-pub const TENANT_B: &str = "demo-tenant-b-agents-published";
+const TENANT_A: &str = "demo-tenant-a-agents-published";
+const TENANT_B: &str = "demo-tenant-b-agents-published";
 const ADMIN: &str = "demo-tenant-a-admin-published";
 const BARE: &str = "demo-bare-key-published";
 
@@ -34,18 +61,9 @@ fn issuer(name: &str, key: Key) -> Issuer {
     Issuer { audience: name.to_owned(), ..Issuer::new(name, key) }
 }
 
-/// envoy.yaml as it is shipped, but for the registry's keys.
-pub fn shipped() -> Value {
-    let mut config = file(EXAMPLE, "envoy.yaml");
-    publish(&mut config, "registry", &registry().jwks());
-    config
-}
-
-/// The same with another document.
-pub fn start(document: &Value) -> Envoy {
-    let mut config = shipped();
-    set_document(&mut config, document);
-    Envoy::shipped(config)
+/// What the registry shows.
+fn key_sets() -> Vec<(&'static str, Value)> {
+    vec![("registry", registry().jwks())]
 }
 
 const CAROL: &str = "did:web:agents.example:carol";
@@ -75,18 +93,14 @@ const A: [(&str, &str); 3] =
     [("x-tenant-id", "tenant-a"), ("x-user-id", CAROL), ("x-auth-method", "jwt")];
 const A_BY_KEY: [(&str, &str); 4] = [
     ("x-tenant-id", "tenant-a"),
-    ("x-client-id", "agents"),
-    ("x-key-id", "tenant-a-agents"),
+    ("x-client-id", "api"),
+    ("x-key-id", "tenant-a-1"),
     ("x-auth-method", "api_key"),
 ];
 const NOBODY: [(&str, &str); 2] = [("x-tenant-id", "default"), ("x-auth-method", "anonymous")];
 
-const MISMATCH: &str = "X-Tenant-Id does not match the tenant the token was issued under";
-const REQUIRED: &str = "tenant required: token carries no tenant claim (AUTH_REQUIRE_TENANT)";
-const INVALID: &str = "Invalid authorization token";
-
 /// What holds in strict mode.
-pub fn cases() -> Vec<Case> {
+fn cases() -> Vec<Case> {
     let mut cases = credentials();
     cases.extend(claims());
     cases.extend(keys());
@@ -96,17 +110,16 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Which kind a credential is of, and that one never makes up for the other.
-pub fn credentials() -> Vec<Case> {
+fn credentials() -> Vec<Case> {
     let a = || signed(&control_plane(), CAROL, json!({"tenant": "tenant-a"}));
     let claims = || control_plane().claims(json!({"sub": CAROL, "tenant": "tenant-a"}));
     let forged =
         Key::with_secret(Alg::HS256, "control-plane", "another secret of 32 bytes or more")
             .token(claims());
     let past = json!({"tenant": "tenant-a", "iat": now() - 7200, "exp": now() - 3600});
-    let invalid = |rule, request, code| refused(rule, request, 401, code).detail(INVALID);
+    let invalid = |rule, request, code| refused(rule, request, 401, code);
     vec![
-        refused("nothing", runs(), 401, "credentials_missing")
-            .detail("Missing Authorization header"),
+        refused("nothing", runs(), 401, "credentials_missing"),
         refused("a header alone", runs().tenant("tenant-a"), 401, "credentials_missing"),
         told("a token", runs().bearer(a()), &A),
         told("a token without Bearer", runs().header("authorization", a()), &A),
@@ -137,8 +150,8 @@ fn claims() -> Vec<Case> {
     let unlisted = [("x-tenant-id", "tenant-x"), ("x-user-id", CAROL), ("x-auth-method", "jwt")];
     let as_alice = [("x-tenant-id", "tenant-a"), ("x-user-id", ALICE), ("x-auth-method", "jwt")];
     let reserved = |rule, request| refused(rule, request, 403, "tenant_reserved");
-    let required = |rule, request| refused(rule, request, 403, "tenant_required").detail(REQUIRED);
-    let mismatch = |rule, request| refused(rule, request, 403, "tenant_mismatch").detail(MISMATCH);
+    let required = |rule, request| refused(rule, request, 403, "tenant_required");
+    let mismatch = |rule, request| refused(rule, request, 403, "tenant_mismatch");
     vec![
         told("the claim", a(), &A),
         told("the claim and its own header", a().tenant("tenant-a"), &A),
@@ -192,8 +205,8 @@ fn routes() -> Vec<Case> {
     let forged = Request::get("/healthz").tenant("tenant-a").header("x-user-id", ALICE);
     let admin = [
         ("x-tenant-id", "tenant-a"),
-        ("x-client-id", "agents"),
-        ("x-key-id", "tenant-a-admin"),
+        ("x-client-id", "api"),
+        ("x-key-id", "tenant-a-2"),
         ("x-roles", "admin"),
         ("x-auth-method", "api_key"),
     ];
@@ -248,7 +261,8 @@ fn issuers() -> Vec<Case> {
             runs().bearer(token(json!({"tenant": "tenant-x"}))),
             403,
             "tenant_not_allowed",
-        ),
+        )
+        .beyond_the_environment("TRUSTED_ISSUERS lets each issuer name every tenant"),
         refused("no tenant", runs().bearer(token(json!({}))), 403, "tenant_required"),
         told(
             "the control plane's own tokens may write",

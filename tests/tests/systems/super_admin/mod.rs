@@ -3,13 +3,31 @@
 mod policies;
 
 use serde_json::{Value, json};
-use tenant_guard_tests::token::{Alg, Issuer, Key, RsaKey, jwks};
-use tenant_guard_tests::{Envoy, Request};
+use tenant_guard_tests::Request;
+use tenant_guard_tests::token::{Alg, Issuer, Key, RsaKey, jwks, sha256_hex};
 
-use super::{Case, file, publish, refused, set_document, told};
+use super::{Case, IDENTITY, Issuers, System, refused, told};
 
-/// Its folder in envoy/examples.
-pub const EXAMPLE: &str = "super-admin";
+/// AUTH_MODE=both.
+pub const BOTH: System = System {
+    folder: "super-admin",
+    variant: "",
+    variables: &[],
+    api_keys: &[],
+    digest: |key| sha256_hex(key),
+    issuers: Issuers::StandIns(key_sets),
+    identity: IDENTITY,
+    credentials: &["authorization", "x-api-key"],
+    details: &[("tenant_inactive", "403 Forbidden - Tenant Inactive")],
+    cases,
+};
+
+/// AUTH_MODE=internal.
+pub const INTERNAL: System = System { cases: internal_only, ..BOTH };
+
+/// AUTH_MODE=partner.
+pub const PARTNER: System = System { cases: partner_only, ..BOTH };
+
 /// SUPER_ADMIN_API_KEY.
 pub const SUPER_ADMIN: &str = "demo-super-admin-published";
 
@@ -23,7 +41,7 @@ pub const KITCHEN_2: &str = "demo-initech-kitchen-2-published";
 const SHOP_1: &str = "demo-globex-shop-1-published";
 
 /// The identity provider of acme, with a key of the tests.
-pub fn acme() -> Issuer {
+fn acme() -> Issuer {
     issuer("acme", Key::rs256("acme"))
 }
 
@@ -36,19 +54,9 @@ fn issuer(tenant: &str, key: Key) -> Issuer {
     Issuer { audience: "meal-planner".to_owned(), ..issuer }
 }
 
-/// envoy.yaml as it is shipped, but for the providers' keys.
-pub fn shipped() -> Value {
-    let mut config = file(EXAMPLE, "envoy.yaml");
-    publish(&mut config, "acme", &acme().jwks());
-    publish(&mut config, "globex", &jwks(&[&globex().key]));
-    config
-}
-
-/// The same with another document.
-pub fn start(document: &Value) -> Envoy {
-    let mut config = shipped();
-    set_document(&mut config, document);
-    Envoy::shipped(config)
+/// What the providers show.
+fn key_sets() -> Vec<(&'static str, Value)> {
+    vec![("acme", acme().jwks()), ("globex", jwks(&[&globex().key]))]
 }
 
 /// A GET with a token of acme for its client `planner`.
@@ -88,10 +96,9 @@ const BY_TOKEN: [(&str, &str); 5] = [
 ];
 const BY_ADMIN: [(&str, &str); 2] =
     [("x-tenant-id", "superadmin"), ("x-auth-method", "super_admin")];
-const INACTIVE: &str = "403 Forbidden - Tenant Inactive";
 
 /// What holds for AUTH_MODE=both.
-pub fn cases() -> Vec<Case> {
+fn cases() -> Vec<Case> {
     let mut cases = super_admin();
     cases.extend(both());
     cases.extend(policies::cases());
@@ -99,7 +106,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// What holds in every mode.
-pub fn super_admin() -> Vec<Case> {
+fn super_admin() -> Vec<Case> {
     let as_admin = |tenant| [("x-tenant-id", tenant), ("x-auth-method", "super_admin")];
     vec![
         told("health needs no credential", Request::get("/health"), &[]),
@@ -187,7 +194,7 @@ fn both() -> Vec<Case> {
 }
 
 /// AUTH_MODE=internal: keys only, and a token is unread.
-pub fn internal_only() -> Vec<Case> {
+fn internal_only() -> Vec<Case> {
     let path = "/generate/menu";
     let mut cases = super_admin();
     cases.extend([
@@ -200,11 +207,11 @@ pub fn internal_only() -> Vec<Case> {
 }
 
 /// AUTH_MODE=partner: tokens only, and a key is unread.
-pub fn partner_only() -> Vec<Case> {
+fn partner_only() -> Vec<Case> {
     let path = "/generate/menu";
     let mut cases = super_admin();
     // There a key isn't even looked at.
-    cases.retain(|case| case.rule != "its key is no API key");
+    cases.retain(|case| case.what != "its key is no API key");
     cases.extend([
         told("a token", partner(path, json!({})), &BY_TOKEN),
         told("a key beside it is unread", partner(path, json!({})).api_key("unknown"), &BY_TOKEN),

@@ -3,11 +3,24 @@
 use serde_json::{Value, json};
 use tenant_guard_tests::Request;
 
-use super::super::{Case, refused, told};
-use super::{CAROL, MISMATCH, registry, signed};
+use super::super::{Case, System, refused, told};
+use super::{CAROL, MISMATCH, STRICT, registry, signed};
 
 /// The registry: strict, and the header of a known gateway counts.
-pub fn cases() -> Vec<Case> {
+pub const REGISTRY: System = System {
+    details: &[
+        ("tenant_mismatch", MISMATCH),
+        (
+            "tenant_header_untrusted",
+            "X-Tenant-Id is not trusted from this peer (auth.tenant_header_trust = \"trusted_proxies\"); use a tenant-bound token or send the request through the declared gateway",
+        ),
+        ("ip_refused", "no tenant, and this registry requires one (auth.require_tenant)"),
+    ],
+    cases,
+    ..STRICT
+};
+
+fn cases() -> Vec<Case> {
     const BOT: &str = "did:web:agents.acme.example:billing-bot";
     const GATEWAY: &str = "127.0.1.7";
     let search = || Request::get("/contexts/search");
@@ -17,13 +30,10 @@ pub fn cases() -> Vec<Case> {
     let acme =
         |subject| [("x-tenant-id", "acme"), ("x-user-id", subject), ("x-auth-method", "jwt")];
     let nobody = [("x-tenant-id", "acme"), ("x-auth-method", "anonymous")];
-    let untrusted = "X-Tenant-Id is not trusted from this peer (auth.tenant_header_trust = \"trusted_proxies\"); use a tenant-bound token or send the request through the declared gateway";
-    let required = "no tenant, and this registry requires one (auth.require_tenant)";
     let reserved = |rule, request| refused(rule, request, 400, "tenant_reserved");
-    let mismatch = |rule, request| refused(rule, request, 403, "tenant_mismatch").detail(MISMATCH);
-    let from_anywhere =
-        |rule, request| refused(rule, request, 403, "tenant_header_untrusted").detail(untrusted);
-    let nameless = |rule, request| refused(rule, request, 403, "ip_refused").detail(required);
+    let mismatch = |rule, request| refused(rule, request, 403, "tenant_mismatch");
+    let from_anywhere = |rule, request| refused(rule, request, 403, "tenant_header_untrusted");
+    let nameless = |rule, request| refused(rule, request, 403, "ip_refused");
     vec![
         told("the claim", bound(), &acme(CAROL)),
         told("the claim and its own header, from anywhere", bound().tenant("acme"), &acme(CAROL)),
