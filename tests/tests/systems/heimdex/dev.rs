@@ -16,6 +16,8 @@ pub fn request(path: &str, more: Value) -> Request {
 
 const USER_IN_A: &[(&str, &str)] =
     &[("x-org-id", ORG_A), ("x-user-id", "user-123"), ("x-role", "user"), ("x-auth-method", "jwt")];
+const USER_WITHOUT_ROLE: &[(&str, &str)] =
+    &[("x-org-id", ORG_A), ("x-user-id", "user-123"), ("x-auth-method", "jwt")];
 const ADMIN_IN_B: &[(&str, &str)] = &[
     ("x-org-id", ORG_B),
     ("x-user-id", "user-123"),
@@ -56,9 +58,10 @@ pub(super) fn cases() -> Vec<Case> {
             401,
             "tenant_malformed",
         ),
+        told("without a role", jobs(json!({"org_id": ORG_A, "role": null})), USER_WITHOUT_ROLE),
         refused(
-            "no role, so nothing tells whom it is for",
-            jobs(json!({"org_id": ORG_A, "role": null})),
+            "no subject",
+            jobs(json!({"org_id": ORG_A, "sub": null})),
             401,
             "token_claim_invalid",
         ),

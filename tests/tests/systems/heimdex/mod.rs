@@ -41,7 +41,7 @@ pub const DEV: System = System {
         ("credentials_missing", "Not authenticated"),
         ("token_expired", "Token has expired"),
         ("token_signature_invalid", "Invalid token: Signature verification failed"),
-        ("token_claim_invalid", "Missing sub claim in token, or a role other than user and admin"),
+        ("token_claim_invalid", "Missing sub claim in token"),
         ("tenant_required", NO_ORGANIZATION),
         ("tenant_malformed", NO_UUID),
     ],
