@@ -77,8 +77,9 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             Code::TokenMalformed,
             &["-H", "authorization: Basic dTpw", "/things"],
-            &["must begin with Bearer"],
+            &["must begin with Bearer", "API key, send it as an API key in header x-api-key"],
         ),
+        raw(Code::TokenMalformed, "the-key-plain", &["three parts", "header x-api-key"]),
         raw(
             Code::TokenAlgorithmRefused,
             &signed(&issuer(), json!({"alg": "RS256"}), none.clone()),
