@@ -1,5 +1,7 @@
 //! The command's arguments.
 
+use std::ffi::OsString;
+
 use clap::{Parser, Subcommand};
 
 use crate::console::Format;
@@ -19,6 +21,12 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// Whether arguments that don't make sense ask for JSON all the same.
+pub(crate) fn asks_for_json(args: &[OsString]) -> bool {
+    args.iter().any(|arg| arg == "--format=json")
+        || args.windows(2).any(|pair| matches!(pair, [a, b] if a == "--format" && b == "json"))
 }
 
 /// What to do.

@@ -7,6 +7,7 @@ use anstyle::Style;
 use serde::Serialize;
 
 use crate::console::{Console, ERROR, FAINT, Format, GOOD, STRONG, WARNING};
+use crate::failure;
 
 use super::finding::{Code, Finding, Severity};
 
@@ -15,11 +16,8 @@ use super::finding::{Code, Finding, Severity};
 struct Record<'f> {
     severity: Severity,
     code: Code,
-    file: String,
-    line: usize,
-    column: usize,
-    path: &'f str,
-    problem: &'f str,
+    #[serde(flatten)]
+    mistake: failure::Record<'f>,
 }
 
 /// Writes what was found in files.
@@ -42,16 +40,8 @@ pub(super) fn write(
 }
 
 fn record(finding: &Finding) -> Record<'_> {
-    let mistake = &finding.mistake;
-    Record {
-        severity: finding.code.severity(),
-        code: finding.code,
-        file: mistake.file.display().to_string(),
-        line: mistake.at.line,
-        column: mistake.at.column,
-        path: &mistake.path,
-        problem: &mistake.problem,
-    }
+    let (severity, code) = (finding.code.severity(), finding.code);
+    Record { severity, code, mistake: (&finding.mistake).into() }
 }
 
 fn human(
@@ -64,7 +54,13 @@ fn human(
         let severity = finding.code.severity();
         let style = style(severity);
         let (name, code) = (severity.name(), finding.code.name());
-        let told = printable(&finding.mistake.to_string());
+        let mistake = &finding.mistake;
+        let told = match finding.code {
+            // No place in a file that nobody has read.
+            Code::Unreadable => format!("{}: {}", mistake.file.display(), mistake.problem),
+            _ => mistake.to_string(),
+        };
+        let told = printable(&told);
         writeln!(console.out, "{style}{name}:{style:#} {told} {FAINT}[{code}]{FAINT:#}")?;
     }
     let count =

@@ -4,15 +4,15 @@ mod address;
 mod clusters;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 
 use crate::Exit;
-use crate::console::{Console, ERROR, WARNING};
-use crate::document::{Document, read_text};
+use crate::console::{Console, WARNING};
+use crate::document::{Document, parse_one, read_text};
 use crate::environment::Variables;
 use crate::source::{self, Node};
 use address::Address;
@@ -55,16 +55,13 @@ pub struct EnvoyArgs {
 /// Writes an Envoy configuration.
 ///
 /// # Errors
-/// Where the result can't be written.
+/// Where the document can't be read, or the result can't be written.
 pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let mut env = Variables::of_process();
     env.set_vm_id(Some(&args.vm_id));
-    let document = match read(&args.config) {
+    let document = match parse_one(&args.config, &read_text(&args.config, console.input)?) {
         Ok(document) => document,
-        Err(mistake) => {
-            writeln!(console.err, "{ERROR}error:{ERROR:#} {mistake}")?;
-            return Ok(Exit::Invalid);
-        }
+        Err(mistake) => return Ok(console.refuse(&[mistake])?),
     };
     let value = document.to_value();
     let variables = variables(&value);
@@ -80,12 +77,7 @@ pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> 
                 writeln!(console.err, "{WARNING}warning:{WARNING:#} {warning}")?;
             }
         }
-        Err(mistakes) => {
-            for mistake in mistakes {
-                writeln!(console.err, "{ERROR}error:{ERROR:#} {mistake}")?;
-            }
-            return Ok(Exit::Invalid);
-        }
+        Err(mistakes) => return Ok(console.refuse(&mistakes)?),
     }
     let text = configuration(args, &document, &value, &variables)?;
     if console.format == crate::console::Format::Json {
@@ -95,15 +87,6 @@ pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> 
         write!(console.out, "{text}")?;
     }
     Ok(Exit::Ok)
-}
-
-fn read(file: &Path) -> Result<Node, crate::mistake::Mistake> {
-    // Tells of what is no document at all.
-    Document::read(file)?;
-    let text = read_text(file)?;
-    let documents = source::parse(&text).unwrap_or_default();
-    let empty = Node { at: source::Position::START, kind: source::Kind::Null };
-    Ok(documents.into_iter().next().unwrap_or(empty))
 }
 
 fn configuration(

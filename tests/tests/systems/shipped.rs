@@ -99,7 +99,7 @@ pub fn is_sound(system: &System, warnings: &[&str]) {
     for (name, value) in system.variables {
         variables.set(name, value);
     }
-    let document = Document::read(&path(&guard_file)).expect("it can be read");
+    let document = Document::parse(&path(&guard_file), &text(&guard_file)).expect("it can be read");
     let loaded = document.load(&variables).expect("it has no mistakes");
     let said: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), warnings.len(), "{said:?}");
