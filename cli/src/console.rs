@@ -12,7 +12,7 @@ pub enum Format {
     /// Text for people.
     #[default]
     Human,
-    /// One JSON value, for programs.
+    /// One JSON value, for programs; an object with `errors` where it fails.
     Json,
 }
 

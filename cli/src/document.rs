@@ -40,7 +40,11 @@ impl Document {
     /// # Errors
     /// Where it is neither YAML nor JSON, or holds nothing or more.
     pub fn parse(file: &Path, text: &str) -> Result<Self, Mistake> {
-        Ok(Self::new(file, &parse_one(file, text)?))
+        match parse_documents(file, text)?.as_slice() {
+            [document] => Ok(Self::new(file, document)),
+            [] => Err(Mistake::whole(file, Position::START, EMPTY)),
+            [_, second, ..] => Err(Mistake::whole(file, second.at, SECOND)),
+        }
     }
 
     /// A document that stands somewhere in a file.
@@ -144,18 +148,6 @@ fn read_bytes(file: &Path, input: &mut dyn Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// The one document of a text.
-///
-/// # Errors
-/// Where it is neither YAML nor JSON, or holds nothing or more.
-pub fn parse_one(file: &Path, text: &str) -> Result<Node, Mistake> {
-    let mut documents = parse_documents(file, text)?;
-    if let [_, second, ..] = documents.as_slice() {
-        return Err(Mistake::whole(file, second.at, SECOND));
-    }
-    documents.pop().ok_or_else(|| Mistake::whole(file, Position::START, EMPTY))
 }
 
 /// The documents of a YAML stream, or the one of a JSON text.

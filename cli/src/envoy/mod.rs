@@ -12,23 +12,28 @@ use serde_json::Value;
 
 use crate::Exit;
 use crate::console::{Console, WARNING};
-use crate::document::{Document, parse_one, read_text};
+use crate::document::{Document, read_text};
 use crate::environment::Variables;
-use crate::source::{self, Node};
+use crate::guards::{ConfigFile, Holds};
+use crate::mistake::Mistake;
+use crate::source::{self, Node, Position};
 use address::Address;
 
 /// Arguments of `envoy`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-For an application that listens on port 8000:
-
-  tenant-guard envoy -c guard.yaml --app 127.0.0.1:8000 > envoy.yaml
-  envoy -c envoy.yaml
+Examples:
+  tenant-guard envoy -c guard.yaml --app 127.0.0.1:8000 > my-envoy.yaml
+  tenant-guard envoy -c guard.yaml --app app.internal:80 --listen 0.0.0.0:8080 \\
+      --plugin /etc/envoy/tenant-guard.wasm > my-envoy.yaml
+  envoy -c my-envoy.yaml
 
 Keys and tenants that the document has fetched get clusters that speak TLS and
-check who answers. Variables that it reads must be set where Envoy starts.")]
+check who answers. Variables that it reads must be set where Envoy starts.
+
+Exit codes: 0 it is written, 3 the document is invalid, 1 anything else.")]
 pub struct EnvoyArgs {
-    /// The plugin document, YAML or JSON.
+    /// The guard's document, YAML or JSON.
     #[arg(short, long, value_name = "FILE")]
     config: PathBuf,
     /// Where the application listens.
@@ -40,7 +45,7 @@ pub struct EnvoyArgs {
     /// Where Envoy's administration listens: for nobody else.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9901")]
     admin: Address,
-    /// The plugin.
+    /// The plugin, where Envoy finds it.
     #[arg(long, value_name = "FILE", default_value = "target/tenant-guard.wasm")]
     plugin: PathBuf,
     /// The system's root certificates, for clusters that speak TLS.
@@ -52,6 +57,10 @@ pub struct EnvoyArgs {
     vm_id: String,
 }
 
+/// What a configuration in place of a document is told.
+const OF_PROXY: &str =
+    "is a proxy's configuration already; give the guard's document (`version`, `tenants`, ...)";
+
 /// Writes an Envoy configuration.
 ///
 /// # Errors
@@ -59,8 +68,13 @@ pub struct EnvoyArgs {
 pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let mut env = Variables::of_process();
     env.set_vm_id(Some(&args.vm_id));
-    let document = match parse_one(&args.config, &read_text(&args.config, console.input)?) {
-        Ok(document) => document,
+    let file = ConfigFile::parse(&args.config, &read_text(&args.config, console.input)?);
+    let document = match file.map(|file| file.holds) {
+        Ok(Holds::Document(document)) => document,
+        Ok(Holds::Configuration(_)) => {
+            let mistake = Mistake::whole(&args.config, Position::START, OF_PROXY);
+            return Ok(console.refuse(&[mistake])?);
+        }
         Err(mistake) => return Ok(console.refuse(&[mistake])?),
     };
     let value = document.to_value();

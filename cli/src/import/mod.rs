@@ -51,7 +51,9 @@ Examples:
 
 API keys become digests and secrets become {env: NAME}: none of the file's
 secrets is in what is written. Lines that begin with `# DECIDE:` need a decision
-of yours. Nothing is written where the file has a mistake (exit code 3).")]
+of yours. Nothing is written where the file has a mistake.
+
+Exit codes: 0 it is written, 3 the file has mistakes, 1 anything else.")]
 pub struct ImportArgs {
     /// The system's environment: a file of NAME=value lines.
     #[arg(value_name = "FILE", required_unless_present = "system")]

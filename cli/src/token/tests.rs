@@ -136,7 +136,7 @@ fn what_is_no_token_is_said_so() {
     let part = URL_SAFE_NO_PAD.encode("[1");
     for (input, word) in [
         ("", "no token"),
-        ("abc", "1 parts"),
+        ("abc", "this has 1"),
         ("a.b.c.d.e", "encrypted"),
         ("!.e30.x", "header is no base64url"),
         (&format!("e30.{part}.x"), "payload is no JSON"),
