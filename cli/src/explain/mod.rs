@@ -50,7 +50,7 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub peer: Option<IpAddr>,
     /// The time of the request (RFC 3339); now, unless given.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub at: Option<DateTime<Utc>>,
     /// What the guard would fetch from a URI: a key set, an OpenID
     /// configuration or the directory. May be repeated.
@@ -131,6 +131,10 @@ pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit
         Verdict::Refuse(_) => Exit::Denied,
         Verdict::Allow | Verdict::Public | Verdict::Shadow => Exit::Ok,
     })
+}
+
+fn moment(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    text.parse().map_err(|_| "must be a time in RFC 3339, as in 2026-01-01T12:00:00Z")
 }
 
 fn variables(given: &[String]) -> anyhow::Result<Variables> {

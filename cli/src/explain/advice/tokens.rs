@@ -65,6 +65,11 @@ pub(super) fn algorithm(explanation: &Explanation, rule: Option<&str>) -> String
         Some(rule) if rule != "algorithms" => {
             format!("The token must be signed with another algorithm than {alg}: {rule}.")
         }
+        // "signed with none" would be an algorithm's name.
+        _ if accepted.is_empty() => format!(
+            "The token must be signed with an algorithm of the keys of {}, and its alg is {alg}. None of these keys is known here: give --fetched URI=FILE.",
+            issuer_name(explanation)
+        ),
         _ => format!(
             "The token must be signed with {}, the algorithms of the keys of {}, and its alg is {alg}.",
             any_of(&accepted),

@@ -85,6 +85,12 @@ pub(super) fn cases() -> Vec<Case> {
             &signed(&issuer(), json!({"alg": "RS256"}), none.clone()),
             &["HS256", "issuer customers", "its alg is \"RS256\""],
         ),
+        raw(
+            Code::TokenAlgorithmRefused,
+            &Issuer::new("https://away.example/", issuer().key)
+                .token(json!({"exp": NOW + 9, "iat": NOW})),
+            &["None of these keys is known here", "--fetched", "its alg is \"HS256\""],
+        ),
         by_token(
             Code::TokenIssuerUnknown,
             json!({"iss": "https://idp.example"}),
