@@ -262,13 +262,19 @@ pub(super) fn cases() -> Vec<Case> {
             Code::RoleMissing,
             "good",
             "/role",
-            &["any role of admin", "the ceiling of client web cuts it"],
+            &["asks role admin: ", "the ceiling of client web cuts it"],
         ),
         by_token(
             Code::RoleMissing,
             none.clone(),
             "/role",
-            &["any role of admin", "doesn't carry it, only none"],
+            &["asks role admin: ", "doesn't carry it; it carries no roles"],
+        ),
+        by_token(
+            Code::RoleMissing,
+            none.clone(),
+            "/roles",
+            &["one of the roles admin or viewer. Of admin: the credential doesn't"],
         ),
         by_key(Code::RateLimited, "held", "/things", &["limits of tenant: 0 in 60 s"]),
         raw(
