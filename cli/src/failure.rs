@@ -6,7 +6,7 @@ use std::io;
 use serde::Serialize;
 
 use crate::Exit;
-use crate::console::{Console, ERROR, Format};
+use crate::console::{Console, ERROR, Format, printable};
 use crate::mistake::Mistake;
 
 /// What programs read: `{"errors": [...]}`.
@@ -59,7 +59,8 @@ impl Console<'_> {
             }
             Format::Human => {
                 for mistake in mistakes {
-                    writeln!(self.err, "{ERROR}error:{ERROR:#} {mistake}")?;
+                    let told = printable(&mistake.to_string());
+                    writeln!(self.err, "{ERROR}error:{ERROR:#} {told}")?;
                 }
             }
         }
@@ -73,7 +74,7 @@ impl Console<'_> {
         let _ = match self.format {
             _ if is_broken_pipe(error) => Ok(()),
             Format::Json => self.fail_json(&told),
-            Format::Human => writeln!(self.err, "{ERROR}error:{ERROR:#} {told}"),
+            Format::Human => writeln!(self.err, "{ERROR}error:{ERROR:#} {}", printable(&told)),
         };
         Exit::Failure
     }
@@ -139,6 +140,15 @@ mod tests {
             vec!["envoy", "--format=json", "-c", typo.path(), "--app", "127.0.0.1:1"],
         ] {
             assert_eq!(run(&args).json(), expected, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_document_has_commands_no_terminal() {
+        for args in [vec!["explain", "-c", "-", "/"], vec!["envoy", "-c", "-", "--app", "a:1"]] {
+            let ran = run_with(&args, "version: 1\n\"\\e]0;x\\a\": 1\n");
+            assert_eq!(ran.exit, Exit::Invalid);
+            assert!(ran.err.contains("\\u{1b}]0;x\\u{7}"), "{:?}", ran.err);
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anstyle::Style;
 use serde::Serialize;
 
-use crate::console::{Console, ERROR, FAINT, Format, GOOD, STRONG, WARNING};
+use crate::console::{Console, ERROR, FAINT, Format, GOOD, STRONG, WARNING, printable};
 use crate::failure;
 
 use super::finding::{Code, Finding, Severity};
@@ -80,19 +80,6 @@ fn human(
     writeln!(console.out, "{STRONG}{checked}: {}{STRONG:#}", counts.join(", "))
 }
 
-/// Names in files may hold what a terminal would obey.
-fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            printable.extend(c.escape_default());
-        } else {
-            printable.push(c);
-        }
-    }
-    printable
-}
-
 fn style(severity: Severity) -> Style {
     match severity {
         Severity::Error => ERROR,
@@ -104,14 +91,4 @@ fn style(severity: Severity) -> Style {
 fn several(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_would_obey_is_shown_instead() {
-        assert_eq!(printable("é\u{1b}[2J\n"), "é\\u{1b}[2J\\n");
-    }
 }
