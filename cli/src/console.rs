@@ -12,7 +12,7 @@ pub enum Format {
     /// Text for people.
     #[default]
     Human,
-    /// One JSON value, for programs.
+    /// One JSON value, for programs; an object with `errors` where it fails.
     Json,
 }
 
@@ -50,3 +50,26 @@ pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const STRONG: Style = Style::new().bold();
 /// What may be passed over.
 pub const FAINT: Style = Style::new().dimmed();
+
+/// Names in files may hold what a terminal would obey.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            printable.extend(c.escape_default());
+        } else {
+            printable.push(c);
+        }
+    }
+    printable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_instead() {
+        assert_eq!(printable("é\u{1b}[2J\n"), "é\\u{1b}[2J\\n");
+    }
+}

@@ -1,6 +1,8 @@
 //! A plugin document in a file: YAML or JSON, with the places of its mistakes.
 
+use core::fmt;
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -33,13 +35,12 @@ pub struct LoadedDocument {
 }
 
 impl Document {
-    /// Reads a file that holds one plugin document.
+    /// Reads the text of a file that holds one plugin document.
     ///
     /// # Errors
-    /// Where it can't be read, or is neither YAML nor JSON.
-    pub fn read(file: &Path) -> Result<Self, Mistake> {
-        let documents = parse_documents(file, &read_text(file)?)?;
-        match documents.as_slice() {
+    /// Where it is neither YAML nor JSON, or holds nothing or more.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Mistake> {
+        match parse_documents(file, text)?.as_slice() {
             [document] => Ok(Self::new(file, document)),
             [] => Err(Mistake::whole(file, Position::START, EMPTY)),
             [_, second, ..] => Err(Mistake::whole(file, second.at, SECOND)),
@@ -105,17 +106,48 @@ impl Document {
     }
 }
 
-/// The text of a file.
+/// A file that can't be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The file.
+    pub file: PathBuf,
+    /// Why.
+    pub problem: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file.display(), self.problem)
+    }
+}
+
+impl core::error::Error for Unreadable {}
+
+/// The text of a file; `-` is standard input.
 ///
 /// # Errors
 /// Where it can't be read or isn't UTF-8.
-pub fn read_text(file: &Path) -> Result<String, Mistake> {
-    let problem = match fs::read(file).map(String::from_utf8) {
+pub fn read_text(file: &Path, input: &mut dyn Read) -> Result<String, Unreadable> {
+    let problem = match read_bytes(file, input).map(String::from_utf8) {
         Ok(Ok(text)) => return Ok(text),
-        Ok(Err(_)) => "isn't UTF-8 text".to_owned(),
+        Ok(Err(_)) => "isn't UTF-8 text; save it as UTF-8".to_owned(),
         Err(error) => format!("can't be read: {error}"),
     };
-    Err(Mistake::whole(file, Position::START, problem))
+    Err(Unreadable { file: file.to_owned(), problem })
+}
+
+/// Whether a file's name stands for standard input.
+pub fn is_standard_input(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+fn read_bytes(file: &Path, input: &mut dyn Read) -> io::Result<Vec<u8>> {
+    if !is_standard_input(file) {
+        return fs::read(file);
+    }
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The documents of a YAML stream, or the one of a JSON text.

@@ -21,6 +21,7 @@ pub mod environment;
 pub mod envoy;
 mod exit;
 pub mod explain;
+mod failure;
 pub mod guards;
 pub mod import;
 pub mod key;
@@ -41,7 +42,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, Command};
-use console::{Console, ERROR, Format};
+use console::{Console, Format};
 
 /// The process: its arguments, standard input and output, and exit code.
 /// Colour goes to terminals only.
@@ -58,17 +59,23 @@ pub fn main() -> ExitCode {
 
 /// Runs the command; the first argument is its own name.
 pub fn run(args: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> Exit {
-    let args = match Args::try_parse_from(args) {
+    let given: Vec<OsString> = args.into_iter().collect();
+    let args = match Args::try_parse_from(&given) {
         Ok(args) => args,
         Err(error) => {
-            let text = error.render().ansi().to_string();
-            // Help was asked for, or it is a complaint.
-            let (to, exit) = if error.use_stderr() {
-                (&mut console.err, Exit::Failure)
+            let text = error.render();
+            if !error.use_stderr() {
+                // Help was asked for.
+                return write!(console.out, "{}", text.ansi()).map_or(Exit::Failure, |()| Exit::Ok);
+            }
+            // Where nobody reads, nobody is told.
+            let _ = if args::asks_for_json(&given) {
+                let text = text.to_string();
+                console.fail_json(text.trim().trim_start_matches("error: "))
             } else {
-                (&mut console.out, Exit::Ok)
+                write!(console.err, "{}", text.ansi())
             };
-            return write!(to, "{text}").map_or(Exit::Failure, |()| exit);
+            return Exit::Failure;
         }
     };
     console.format = args.format;
@@ -81,9 +88,5 @@ pub fn run(args: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) 
         Command::Schema(args) => schema::run(&args, console),
         Command::Import(args) => import::run(&args, console),
     };
-    outcome.unwrap_or_else(|error| {
-        // Where nobody reads, nobody is told.
-        let _ = writeln!(console.err, "{ERROR}error:{ERROR:#} {error:#}");
-        Exit::Failure
-    })
+    outcome.unwrap_or_else(|error| console.fail(&error))
 }

@@ -8,6 +8,7 @@ mod scene;
 mod tests;
 mod weak;
 
+use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -71,15 +72,21 @@ pub fn run(args: &CheckArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> 
     for (name, value) in &args.env {
         host.set(name, value);
     }
-    let (findings, guards) = check(&args.files, &host, args.replicas);
+    let (findings, guards) = check(&args.files, console.input, &host, args.replicas);
     report::write(&findings, &args.files, guards, console)?;
     Ok(exit(&findings, args.deny_warnings))
 }
 
 /// What is wrong with files, and how many guards there are in them.
-pub fn check(paths: &[PathBuf], host: &Variables, replicas: Option<u32>) -> (Vec<Finding>, usize) {
+/// `input` is standard input, which is read for the file `-`.
+pub fn check(
+    paths: &[PathBuf],
+    input: &mut dyn Read,
+    host: &Variables,
+    replicas: Option<u32>,
+) -> (Vec<Finding>, usize) {
     let mut findings = Findings::new(paths);
-    let files = scene::read(paths, &mut findings);
+    let files = scene::read(paths, input, &mut findings);
     let count = examine(&files, host, replicas, &mut findings);
     (findings.into_sorted(), count)
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anstyle::Style;
 use serde::Serialize;
 
-use crate::console::{Console, ERROR, FAINT, Format, GOOD, STRONG, WARNING};
+use crate::console::{Console, ERROR, FAINT, Format, GOOD, STRONG, WARNING, printable};
+use crate::failure;
 
 use super::finding::{Code, Finding, Severity};
 
@@ -15,11 +16,8 @@ use super::finding::{Code, Finding, Severity};
 struct Record<'f> {
     severity: Severity,
     code: Code,
-    file: String,
-    line: usize,
-    column: usize,
-    path: &'f str,
-    problem: &'f str,
+    #[serde(flatten)]
+    mistake: failure::Record<'f>,
 }
 
 /// Writes what was found in files.
@@ -42,16 +40,8 @@ pub(super) fn write(
 }
 
 fn record(finding: &Finding) -> Record<'_> {
-    let mistake = &finding.mistake;
-    Record {
-        severity: finding.code.severity(),
-        code: finding.code,
-        file: mistake.file.display().to_string(),
-        line: mistake.at.line,
-        column: mistake.at.column,
-        path: &mistake.path,
-        problem: &mistake.problem,
-    }
+    let (severity, code) = (finding.code.severity(), finding.code);
+    Record { severity, code, mistake: (&finding.mistake).into() }
 }
 
 fn human(
@@ -64,7 +54,13 @@ fn human(
         let severity = finding.code.severity();
         let style = style(severity);
         let (name, code) = (severity.name(), finding.code.name());
-        let told = printable(&finding.mistake.to_string());
+        let mistake = &finding.mistake;
+        let told = match finding.code {
+            // No place in a file that nobody has read.
+            Code::Unreadable => format!("{}: {}", mistake.file.display(), mistake.problem),
+            _ => mistake.to_string(),
+        };
+        let told = printable(&told);
         writeln!(console.out, "{style}{name}:{style:#} {told} {FAINT}[{code}]{FAINT:#}")?;
     }
     let count =
@@ -84,19 +80,6 @@ fn human(
     writeln!(console.out, "{STRONG}{checked}: {}{STRONG:#}", counts.join(", "))
 }
 
-/// Names in files may hold what a terminal would obey.
-fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            printable.extend(c.escape_default());
-        } else {
-            printable.push(c);
-        }
-    }
-    printable
-}
-
 fn style(severity: Severity) -> Style {
     match severity {
         Severity::Error => ERROR,
@@ -108,14 +91,4 @@ fn style(severity: Severity) -> Style {
 fn several(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_would_obey_is_shown_instead() {
-        assert_eq!(printable("é\u{1b}[2J\n"), "é\\u{1b}[2J\\n");
-    }
 }

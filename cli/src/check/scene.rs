@@ -1,13 +1,15 @@
 //! All that is looked at together: the files, what is in them, their guards.
 
+use std::io::Read;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::document::{Document, read_text};
+use crate::document::{Document, Unreadable, read_text};
 use crate::environment::Variables;
 use crate::guards::{self, Chain, ConfigFile, Contents, Filter, Found, FoundGuard, Holder, Holds};
 use crate::mistake::Mistake;
+use crate::source::Position;
 
 use super::facts;
 use super::finding::{Code, Findings};
@@ -45,10 +47,16 @@ pub(super) struct Guard<'s> {
 }
 
 /// Reads files; those that can't be are told of.
-pub(super) fn read(paths: &[PathBuf], findings: &mut Findings) -> Vec<ConfigFile> {
+pub(super) fn read(
+    paths: &[PathBuf],
+    input: &mut dyn Read,
+    findings: &mut Findings,
+) -> Vec<ConfigFile> {
     let mut files = Vec::new();
     for path in paths {
-        let read = read_text(path).map_err(|mistake| (Code::Unreadable, mistake));
+        let read = read_text(path, input).map_err(|Unreadable { file, problem }| {
+            (Code::Unreadable, Mistake::whole(&file, Position::START, problem))
+        });
         let parsed = read.and_then(|text| {
             ConfigFile::parse(path, &text).map_err(|mistake| (Code::Syntax, mistake))
         });

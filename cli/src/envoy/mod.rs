@@ -4,31 +4,36 @@ mod address;
 mod clusters;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 
 use crate::Exit;
-use crate::console::{Console, ERROR, WARNING};
+use crate::console::{Console, WARNING};
 use crate::document::{Document, read_text};
 use crate::environment::Variables;
-use crate::source::{self, Node};
+use crate::guards::{ConfigFile, Holds};
+use crate::mistake::Mistake;
+use crate::source::{self, Node, Position};
 use address::Address;
 
 /// Arguments of `envoy`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-For an application that listens on port 8000:
-
-  tenant-guard envoy -c guard.yaml --app 127.0.0.1:8000 > envoy.yaml
-  envoy -c envoy.yaml
+Examples:
+  tenant-guard envoy -c guard.yaml --app 127.0.0.1:8000 > my-envoy.yaml
+  tenant-guard envoy -c guard.yaml --app app.internal:80 --listen 0.0.0.0:8080 \\
+      --plugin /etc/envoy/tenant-guard.wasm > my-envoy.yaml
+  envoy -c my-envoy.yaml
 
 Keys and tenants that the document has fetched get clusters that speak TLS and
-check who answers. Variables that it reads must be set where Envoy starts.")]
+check who answers. Variables that it reads must be set where Envoy starts.
+
+Exit codes: 0 it is written, 3 the document is invalid, 1 anything else.")]
 pub struct EnvoyArgs {
-    /// The plugin document, YAML or JSON.
+    /// The guard's document, YAML or JSON.
     #[arg(short, long, value_name = "FILE")]
     config: PathBuf,
     /// Where the application listens.
@@ -40,7 +45,7 @@ pub struct EnvoyArgs {
     /// Where Envoy's administration listens: for nobody else.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9901")]
     admin: Address,
-    /// The plugin.
+    /// The plugin, where Envoy finds it.
     #[arg(long, value_name = "FILE", default_value = "target/tenant-guard.wasm")]
     plugin: PathBuf,
     /// The system's root certificates, for clusters that speak TLS.
@@ -52,19 +57,25 @@ pub struct EnvoyArgs {
     vm_id: String,
 }
 
+/// What a configuration in place of a document is told.
+const OF_PROXY: &str =
+    "is a proxy's configuration already; give the guard's document (`version`, `tenants`, ...)";
+
 /// Writes an Envoy configuration.
 ///
 /// # Errors
-/// Where the result can't be written.
+/// Where the document can't be read, or the result can't be written.
 pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let mut env = Variables::of_process();
     env.set_vm_id(Some(&args.vm_id));
-    let document = match read(&args.config) {
-        Ok(document) => document,
-        Err(mistake) => {
-            writeln!(console.err, "{ERROR}error:{ERROR:#} {mistake}")?;
-            return Ok(Exit::Invalid);
+    let file = ConfigFile::parse(&args.config, &read_text(&args.config, console.input)?);
+    let document = match file.map(|file| file.holds) {
+        Ok(Holds::Document(document)) => document,
+        Ok(Holds::Configuration(_)) => {
+            let mistake = Mistake::whole(&args.config, Position::START, OF_PROXY);
+            return Ok(console.refuse(&[mistake])?);
         }
+        Err(mistake) => return Ok(console.refuse(&[mistake])?),
     };
     let value = document.to_value();
     let variables = variables(&value);
@@ -80,12 +91,7 @@ pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> 
                 writeln!(console.err, "{WARNING}warning:{WARNING:#} {warning}")?;
             }
         }
-        Err(mistakes) => {
-            for mistake in mistakes {
-                writeln!(console.err, "{ERROR}error:{ERROR:#} {mistake}")?;
-            }
-            return Ok(Exit::Invalid);
-        }
+        Err(mistakes) => return Ok(console.refuse(&mistakes)?),
     }
     let text = configuration(args, &document, &value, &variables)?;
     if console.format == crate::console::Format::Json {
@@ -95,15 +101,6 @@ pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> 
         write!(console.out, "{text}")?;
     }
     Ok(Exit::Ok)
-}
-
-fn read(file: &Path) -> Result<Node, crate::mistake::Mistake> {
-    // Tells of what is no document at all.
-    Document::read(file)?;
-    let text = read_text(file)?;
-    let documents = source::parse(&text).unwrap_or_default();
-    let empty = Node { at: source::Position::START, kind: source::Kind::Null };
-    Ok(documents.into_iter().next().unwrap_or(empty))
 }
 
 fn configuration(

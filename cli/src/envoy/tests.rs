@@ -134,6 +134,9 @@ fn a_document_with_mistakes_is_refused() {
         ran.err
     );
     assert_eq!(envoy("a: [", &[]).exit, Exit::Invalid);
+    let ran = envoy("static_resources: {}\n", &[]);
+    assert_eq!(ran.exit, Exit::Invalid);
+    assert!(ran.err.contains("a proxy's configuration already"), "{}", ran.err);
 }
 
 #[test]

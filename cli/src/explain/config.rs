@@ -17,16 +17,16 @@ pub(super) struct Loaded {
     pub(super) warnings: Vec<String>,
 }
 
-/// Loads the guard of a file; where there are several, the one of that name.
+/// Loads the guard of the text of a file; where there are several, the one of that name.
 ///
 /// # Errors
 /// All mistakes of its document, or why there is none to load.
 pub(super) fn load(
-    file: &Path,
+    (file, text): (&Path, &str),
     name: Option<&str>,
     env: &Variables,
 ) -> Result<Loaded, Vec<Mistake>> {
-    let found = guards::in_file(file, env).map_err(|mistake| vec![mistake])?;
+    let found = guards::in_text(file, text, env).map_err(|mistake| vec![mistake])?;
     let found = pick(file, name, found).map_err(|mistake| vec![mistake])?;
     let loaded = found.document.load(&found.variables)?;
     // What depends on them would be decided otherwise than in the proxy.

@@ -17,9 +17,9 @@ use clap::Args;
 use tenant_guard::{Timestamp, Verdict};
 
 use crate::Exit;
-use crate::console::{Console, ERROR, Format, WARNING};
+use crate::console::{Console, Format, WARNING};
+use crate::document::{is_standard_input, read_text};
 use crate::environment::Variables;
-use crate::mistake::Mistake;
 use advice::Given;
 use host::ExplainHost;
 use request::Request;
@@ -50,7 +50,7 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub peer: Option<IpAddr>,
     /// The time of the request (RFC 3339); now, unless given.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub at: Option<DateTime<Utc>>,
     /// What the guard would fetch from a URI: a key set, an OpenID
     /// configuration or the directory. May be repeated.
@@ -94,15 +94,21 @@ document is invalid, 1 anything else.";
 /// Where a file can't be read, an argument is no good, or the result can't be
 /// written.
 pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let is_input_taken = args.headers.iter().any(|header| header == "@-");
+    anyhow::ensure!(
+        !(is_input_taken && is_standard_input(&args.config)),
+        "-c - and -H @- both read standard input; give one of them a file"
+    );
+    let text = read_text(&args.config, console.input)?;
     let request = Request::read(args, console.input)?;
     let now = args.at.unwrap_or_else(Utc::now);
     let nanoseconds = now.timestamp_nanos_opt().and_then(|time| u64::try_from(time).ok());
     let now = nanoseconds.map(Timestamp::from_nanoseconds);
     let now = now.ok_or_else(|| anyhow::anyhow!("--at must be between 1970 and 2262"))?;
     let env = variables(&args.variables)?;
-    let mut loaded = match config::load(&args.config, args.guard.as_deref(), &env) {
+    let mut loaded = match config::load((&args.config, &text), args.guard.as_deref(), &env) {
         Ok(loaded) => loaded,
-        Err(mistakes) => return invalid(&mistakes, console),
+        Err(mistakes) => return Ok(console.refuse(&mistakes)?),
     };
     for warning in &loaded.warnings {
         writeln!(console.err, "{WARNING}warning:{WARNING:#} {warning}")?;
@@ -127,16 +133,8 @@ pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit
     })
 }
 
-fn invalid(mistakes: &[Mistake], console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    if console.format == Format::Json {
-        let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-        console.json(&serde_json::json!({"verdict": null, "mistakes": told}))?;
-        return Ok(Exit::Invalid);
-    }
-    for mistake in mistakes {
-        writeln!(console.err, "{ERROR}error:{ERROR:#} {mistake}")?;
-    }
-    Ok(Exit::Invalid)
+fn moment(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    text.parse().map_err(|_| "must be a time in RFC 3339, as in 2026-01-01T12:00:00Z")
 }
 
 fn variables(given: &[String]) -> anyhow::Result<Variables> {

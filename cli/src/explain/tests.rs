@@ -62,6 +62,9 @@ fn exit_codes_say_what_becomes_of_the_request() {
     assert_eq!(exit(&["/public"]), Exit::Ok);
     assert_eq!(exit(&["/x"]), Exit::Denied);
     assert_eq!(exit(&["x"]), Exit::Failure);
+    let at = run(&["explain", "-c", "/nowhere", "--at", "tomorrow", "/x"]);
+    assert_eq!(at.exit, Exit::Failure);
+    assert!(at.err.contains("RFC 3339"), "{}", at.err);
     assert_eq!(explain(&json!({"version": 2}), &["/x"], "").exit, Exit::Invalid);
     assert_eq!(
         explain(&json!({"version": 2}), &["/x", "--format", "json"], "").exit,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::document::{EMPTY, SECOND, parse_documents, read_text};
+use crate::document::{EMPTY, SECOND, parse_documents};
 use crate::mistake::Mistake;
 use crate::source::{Embedded, Kind, Node, Position};
 
@@ -72,15 +72,6 @@ const OF_PROXIES: [&str; 30] = [
 ];
 
 impl ConfigFile {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// Where it can't be read, is neither YAML nor JSON, or holds nothing, or
-    /// a second document of the guard.
-    pub fn read(path: &Path) -> Result<Self, Mistake> {
-        Self::parse(path, &read_text(path)?)
-    }
-
     /// Reads a file whose text is known.
     ///
     /// # Errors

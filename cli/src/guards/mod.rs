@@ -41,14 +41,14 @@ pub struct FoundGuard {
     pub variables: Variables,
 }
 
-/// Every guard in a file. `host` is the environment of the machine that runs
+/// Every guard in the text of a file. `host` is the environment of the machine that runs
 /// it; what isn't set there, and would reach the guard, counts as set, which
 /// [`Variables::assumed`] tells.
 ///
 /// # Errors
-/// Where the file can't be read, or a guard's document is no JSON.
-pub fn in_file(path: &Path, host: &Variables) -> Result<Vec<FoundGuard>, Mistake> {
-    let file = ConfigFile::read(path)?;
+/// Where it is neither YAML nor JSON, or a guard's document is no JSON.
+pub fn in_text(path: &Path, text: &str, host: &Variables) -> Result<Vec<FoundGuard>, Mistake> {
+    let file = ConfigFile::parse(path, text)?;
     if let Holds::Document(document) = &file.holds {
         return Ok(vec![of_document(path, document, host)]);
     }

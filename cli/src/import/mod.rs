@@ -26,13 +26,13 @@ mod tests;
 
 pub use system::System;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::json;
 
 use crate::Exit;
-use crate::console::{Console, ERROR, Format, WARNING};
+use crate::console::{Console, Format, WARNING};
 use crate::document::read_text;
 use crate::mistake::Mistake;
 use crate::source::{self, Position};
@@ -51,7 +51,9 @@ Examples:
 
 API keys become digests and secrets become {env: NAME}: none of the file's
 secrets is in what is written. Lines that begin with `# DECIDE:` need a decision
-of yours. Nothing is written where the file has a mistake (exit code 3).")]
+of yours. Nothing is written where the file has a mistake.
+
+Exit codes: 0 it is written, 3 the file has mistakes, 1 anything else.")]
 pub struct ImportArgs {
     /// The system's environment: a file of NAME=value lines.
     #[arg(value_name = "FILE", required_unless_present = "system")]
@@ -72,7 +74,7 @@ pub struct ImportArgs {
 /// written.
 pub fn run(args: &ImportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let (file, text) = match &args.file {
-        Some(file) => (file.clone(), read_text(file)?),
+        Some(file) => (file.clone(), read_text(file, console.input)?),
         None => (PathBuf::from("no file"), String::new()),
     };
     let (variables, problems) = env::parse(&text);
@@ -80,7 +82,7 @@ pub fn run(args: &ImportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit>
         Some(system) => system,
         None => System::detect(&variables)?,
     };
-    let added = args.add.as_deref().map(read_added).transpose()?;
+    let added = args.add.as_deref().map(|file| read_added(file, console.input)).transpose()?;
     let settings = Settings::new(&file, &variables);
     for (at, problem) in problems {
         settings.tell(at, problem);
@@ -98,12 +100,12 @@ pub fn run(args: &ImportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit>
         None => {}
     }
     if !mistakes.is_empty() {
-        return refuse(console, &mistakes);
+        return Ok(console.refuse(&mistakes)?);
     }
     let outcome = Outcome::new(system, document, unread);
     let warnings = match outcome.check(&file, &variables, over.as_ref()) {
         Ok(warnings) => warnings,
-        Err(mistakes) => return refuse(console, &mistakes),
+        Err(mistakes) => return Ok(console.refuse(&mistakes)?),
     };
     match console.format {
         Format::Human => write!(console.out, "{}", outcome.yaml())?,
@@ -115,36 +117,11 @@ pub fn run(args: &ImportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit>
     Ok(Exit::Ok)
 }
 
-/// Tells of mistakes, with nothing on standard output that could be taken for a
-/// document.
-fn refuse(console: &mut Console<'_>, mistakes: &[Mistake]) -> anyhow::Result<Exit> {
-    if console.format == Format::Json {
-        let list: Vec<_> = mistakes
-            .iter()
-            .map(|mistake| {
-                json!({
-                    "file": mistake.file.display().to_string(),
-                    "line": mistake.at.line,
-                    "column": mistake.at.column,
-                    "path": mistake.path,
-                    "problem": mistake.problem,
-                })
-            })
-            .collect();
-        console.json(&json!({ "errors": list }))?;
-    } else {
-        for mistake in mistakes {
-            writeln!(console.err, "{ERROR}error:{ERROR:#} {mistake}")?;
-        }
-    }
-    Ok(Exit::Invalid)
-}
-
 type Added = Result<(Map, source::Places), Mistake>;
 
 /// The document to put over the result.
-fn read_added(file: &Path) -> anyhow::Result<Added> {
-    let text = read_text(file)?;
+fn read_added(file: &Path, input: &mut dyn Read) -> anyhow::Result<Added> {
+    let text = read_text(file, input)?;
     let mistake =
         |at, problem: String| Mistake { file: file.to_owned(), at, path: String::new(), problem };
     let documents = match source::parse(&text) {

@@ -120,12 +120,20 @@ impl Entry {
             };
         let told: Vec<String> = errors
             .iter()
-            .map(|error| {
-                // The last name of the path is the option's, or near it.
-                let field = error.path.rsplit('.').next().unwrap_or_default();
-                format!("{field}: {}", error.problem)
-            })
+            .map(|error| format!("{}: {}", option(&error.path), error.problem))
             .collect();
         bail!("the guard would refuse this key: {}", told.join("; "))
+    }
+}
+
+/// The option that a path of the document is from.
+fn option(path: &str) -> &str {
+    match path {
+        "tenants[0].id" => "--tenant",
+        "tenants[0].clients[0].id" => "--client",
+        path if path.contains(".scopes") => "--scopes",
+        path if path.contains("roles") => "--roles",
+        path if path.ends_with("].id") => "--id",
+        path => path,
     }
 }

@@ -4,7 +4,7 @@ mod entry;
 mod secret;
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
@@ -20,6 +20,10 @@ use secret::Look;
 
 /// Arguments of `key`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenant-guard key new --tenant acme --client web --scopes invoices:read --expires 90d
+  tenant-guard key hash < key.txt")]
 pub struct KeyArgs {
     #[command(subcommand)]
     command: KeyCommand,
@@ -31,7 +35,11 @@ enum KeyCommand {
     #[command(after_help = "\
 The key is printed once and kept nowhere; the document gets its digest only.
 
+Examples:
+  tenant-guard key new --tenant acme --client web --start guard.yaml
   tenant-guard key new --tenant acme --client web --scopes invoices:read --expires 90d
+  API_KEY_PEPPER=$(cat pepper.txt) tenant-guard key new --tenant acme --client web \\
+      --pepper-env API_KEY_PEPPER
 
 A key matches tgk_[0-9A-Za-z]{49}; its last six characters are the CRC-32 of
 all before them, in base 62 (0-9A-Za-z), so that scanners know it for sure.")]
@@ -42,6 +50,7 @@ A key on the command line stays in the shell's history, and every user of the
 machine can read it there. From a file it doesn't:
 
   tenant-guard key hash < key.txt
+  API_KEY_PEPPER=$(cat pepper.txt) tenant-guard key hash --pepper-env API_KEY_PEPPER < key.txt
 
 One line end after the key is none of it.")]
     Hash(DigestArgs),
@@ -184,9 +193,14 @@ tenants:
 ",
         entry.line()
     );
-    File::create_new(file)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("{} can't be written", file.display()))
+    let written = File::create_new(file).and_then(|mut file| file.write_all(text.as_bytes()));
+    if written.as_ref().is_err_and(|error| error.kind() == ErrorKind::AlreadyExists) {
+        bail!(
+            "{} is there already, and --start writes first documents only: leave it out, and put the entry into the document",
+            file.display()
+        );
+    }
+    written.with_context(|| format!("{} can't be written", file.display()))
 }
 
 /// The longest key that is hashed, in bytes: no header is longer.

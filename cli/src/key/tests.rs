@@ -67,9 +67,10 @@ fn a_key_without_a_tenant_must_be_asked_for() {
 fn what_the_guard_would_refuse_is_not_made() {
     let key = ["new", "--client", "web", "--tenant"];
     for (more, word) in [
-        (&["default"][..], "reserved"),
-        (&["no tenant"], "id"),
-        (&["acme", "--scopes", "a b"], "space"),
+        (&["default"][..], "--tenant: is the reserved"),
+        (&["no tenant"], "--tenant: is no tenant name"),
+        (&["acme", "--id", ""], "--id: "),
+        (&["acme", "--scopes", "a b"], "--scopes: is no scope"),
         (&["acme", "--expires", "yesterday"], "--expires"),
         (&["acme", "--expires", "2020-01-01"], "over already"),
         (&["acme", "--expires", "1d", "--not-before", "2d"], "before --not-before"),
@@ -120,6 +121,7 @@ fn a_first_document_is_written_but_never_over_another() {
     let args = ["new", "--tenant", "acme", "--client", "web", "--start", path];
     let (exit, out, err) = run(&args, "");
     assert_eq!((exit, out.as_str()), (Exit::Failure, ""), "{err}");
+    assert!(err.contains("is there already"), "{err}");
     std::fs::remove_file(path).unwrap();
     let (exit, out, err) = run(&args, "");
     assert_eq!(exit, Exit::Ok, "{err}");

@@ -4,6 +4,7 @@
 //! JSON is read as the YAML that it also is, for its places; whether a text
 //! is JSON at all, the guard's own reader says.
 
+mod hint;
 mod node;
 mod paths;
 mod scalar;

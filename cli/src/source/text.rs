@@ -70,7 +70,7 @@ impl<'t> Embedded<'t> {
         Err(SourceError {
             at: self.place(at),
             problem: format!(
-                "is no valid JSON: {what}; JSON has no comments and no comma after the last item"
+                "is no valid JSON: {what}; JSON has names and texts in double quotes, no comments, and no comma after the last item"
             ),
         })
     }

@@ -4,6 +4,7 @@ use core::fmt;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 
+use super::hint::hint;
 use super::node::{Kind, Member, Node, Position};
 use super::scalar;
 
@@ -175,7 +176,10 @@ fn scan_error(error: ScanError) -> SourceError {
     let mark = error.marker();
     SourceError {
         at: Position { line: mark.line(), column: mark.col().saturating_add(1) },
-        problem: format!("is no YAML: {}", error.info()),
+        problem: match hint(error.info()) {
+            Some(hint) => format!("is no YAML: {}; {hint}", error.info()),
+            None => format!("is no YAML: {}", error.info()),
+        },
     }
 }
 

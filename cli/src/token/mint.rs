@@ -1,5 +1,6 @@
 //! `token mint`: a signed token for development.
 
+use std::io::Read;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, ensure};
@@ -70,8 +71,8 @@ pub(super) struct MintArgs {
 }
 
 pub(super) fn run(args: &MintArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let key = args.signer()?;
-    let claims = args.claims(Utc::now().timestamp())?;
+    let key = args.signer(console.input)?;
+    let claims = args.claims(Utc::now().timestamp(), console.input)?;
     let mut header = Map::new();
     header.insert("alg".into(), json!(key.algorithm));
     if !args.typ.is_empty() {
@@ -99,10 +100,10 @@ pub(super) fn run(args: &MintArgs, console: &mut Console<'_>) -> anyhow::Result<
 }
 
 impl MintArgs {
-    fn signer(&self) -> anyhow::Result<SigningKey> {
+    fn signer(&self, input: &mut dyn Read) -> anyhow::Result<SigningKey> {
         let algorithm = self.alg.as_deref();
         if let Some(file) = &self.key {
-            return SigningKey::read(&read_text(file)?, self.kid.as_deref(), algorithm)
+            return SigningKey::read(&read_text(file, input)?, self.kid.as_deref(), algorithm)
                 .map_err(|problem| anyhow!("{}: {problem:#}", file.display()));
         }
         let secret = if let Some(secret) = &self.secret {
@@ -112,7 +113,7 @@ impl MintArgs {
                 .ok()
                 .with_context(|| format!("the environment variable {name} is not set"))?
         } else if let Some(file) = &self.secret_file {
-            let text = read_text(file)?;
+            let text = read_text(file, input)?;
             let line = text.strip_suffix('\n').unwrap_or(&text);
             line.strip_suffix('\r').unwrap_or(line).to_owned()
         } else {
@@ -122,14 +123,14 @@ impl MintArgs {
     }
 
     /// The claims of a token that is made at a time, in seconds since 1970.
-    fn claims(&self, now: i64) -> anyhow::Result<Value> {
+    fn claims(&self, now: i64, input: &mut dyn Read) -> anyhow::Result<Value> {
         let lifetime =
             time::span(&self.lifetime).map_err(|problem| anyhow!("--lifetime {problem}"))?;
         let mut claims = Map::new();
         claims.insert("iat".into(), json!(now));
         claims.insert("exp".into(), json!(now.saturating_add(lifetime.num_seconds())));
         if let Some(file) = &self.claims_file {
-            let more: Value = serde_json::from_str(&read_text(file)?)
+            let more: Value = serde_json::from_str(&read_text(file, input)?)
                 .ok()
                 .with_context(|| format!("{}: is no JSON", file.display()))?;
             let Value::Object(more) = more else {

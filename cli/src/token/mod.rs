@@ -11,6 +11,10 @@ use crate::console::Console;
 
 /// Arguments of `token`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenant-guard token mint --secret-env JWT_SECRET --iss https://idp.dev --aud api --sub alice
+  tenant-guard token show < token.txt")]
 pub struct TokenArgs {
     #[command(subcommand)]
     command: TokenCommand,

@@ -50,7 +50,10 @@ pub(super) fn run(args: &ShowArgs, console: &mut Console<'_>) -> anyhow::Result<
             bail!("is an encrypted token (JWE): nobody but its audience can read it")
         }
         parts => {
-            bail!("is no JWT: it has {} parts between dots where a JWT has three", parts.len())
+            bail!(
+                "is no JWT: a JWT has three parts with dots between, and this has {}",
+                parts.len()
+            )
         }
     };
     let times = times(&claims);

@@ -113,9 +113,10 @@ fn what_signs_nothing_is_refused_without_being_shown() {
         let file = TempFile::new(".json", text);
         let args: Vec<&str> = ["--key", file.path()].iter().chain(more).copied().collect();
         let ran = mint(&args);
-        assert_eq!((ran.exit, ran.out.as_str()), (Exit::Failure, ""), "{text}");
-        assert!(ran.err.contains(word), "{text}: {}", ran.err);
-        assert!(!ran.err.contains("hunter2"), "{}", ran.err);
+        assert_eq!((ran.exit, ran.err.as_str()), (Exit::Failure, ""), "{text}");
+        let problem = ran.json()["errors"][0]["problem"].to_string();
+        assert!(problem.contains(word), "{text}: {problem}");
+        assert!(!problem.contains("hunter2"), "{problem}");
     }
     for args in [&[][..], &["--secret-env", "NOT_SET"], &["--key", "/nowhere", "--secret-env", "X"]]
     {
@@ -144,7 +145,7 @@ fn what_is_no_token_is_said_so() {
     let part = URL_SAFE_NO_PAD.encode("[1");
     for (input, word) in [
         ("", "no token"),
-        ("abc", "1 parts"),
+        ("abc", "this has 1"),
         ("a.b.c.d.e", "encrypted"),
         ("!.e30.x", "header is no base64url"),
         (&format!("e30.{part}.x"), "payload is no JSON"),

@@ -43,7 +43,7 @@ pub fn loads(system: &System, file: &str, warnings: &[&str]) {
     for (name, value) in system.variables {
         variables.set(name, value);
     }
-    let document = Document::read(&path(file)).expect("it can be read");
+    let document = Document::parse(&path(file), &text(file)).expect("it can be read");
     let loaded = document.load(&variables).expect("it has no mistakes");
     let said: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), warnings.len(), "{said:?}");

@@ -4,7 +4,7 @@ use tenant_guard::Denial;
 use tenant_guard::explain::{Explanation, Lack, PermissionFacts};
 
 use super::Given;
-use crate::explain::words::all_of;
+use crate::explain::words::{all_of, any_of};
 
 pub(super) fn inactive(rule: Option<&str>) -> String {
     let rule = rule.unwrap_or("active");
@@ -40,6 +40,9 @@ fn permissions(explanation: &Explanation) -> PermissionFacts {
 fn why(lack: &Lack, what: &str, carried: &[String]) -> String {
     match lack {
         Lack::Nothing => "it is there".into(),
+        Lack::NotCarried if carried.is_empty() => {
+            format!("the credential doesn't carry it; it carries no {what}")
+        }
         Lack::NotCarried => {
             format!("the credential doesn't carry it, only {}", all_of(&listed(carried, what)))
         }
@@ -76,11 +79,16 @@ pub(super) fn role(explanation: &Explanation) -> String {
     let held = permissions(explanation);
     let asked: Vec<String> = held.asked_roles.iter().map(|(role, _)| role.clone()).collect();
     let cut = held.asked_roles.iter().find(|(_, lack)| matches!(lack, Lack::Cut(_)));
-    let why = match cut.or(held.asked_roles.first()) {
-        Some((role, lack)) => format!(" Of {role}: {}.", why(lack, "roles", &held.carried_roles)),
-        None => String::new(),
-    };
-    format!("The route asks any role of {}.{why}", all_of(&asked))
+    let why = cut
+        .or(held.asked_roles.first())
+        .map(|(role, lack)| (role, why(lack, "roles", &held.carried_roles)));
+    match (asked.as_slice(), why) {
+        ([role], Some((_, why))) => format!("The route asks role {role}: {why}."),
+        (_, Some((role, why))) => {
+            format!("The route asks one of the roles {}. Of {role}: {why}.", any_of(&asked))
+        }
+        (_, None) => "The route asks a role that the credential doesn't carry.".to_owned(),
+    }
 }
 
 pub(super) fn limited(rule: Option<&str>, denial: &Denial) -> String {

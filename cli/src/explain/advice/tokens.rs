@@ -5,7 +5,7 @@ use tenant_guard::explain::{Explanation, IssuerFacts, TokenFacts};
 use tenant_guard::{Denial, Level};
 
 use super::Given;
-use crate::explain::words::{all_of, any_of, span, time};
+use crate::explain::words::{all_of, any_of, place, span, time};
 
 fn issuer_of(explanation: &Explanation) -> Option<&IssuerFacts> {
     explanation.token.as_ref()?.issuer.as_ref()
@@ -19,6 +19,9 @@ fn issuer_name(explanation: &Explanation) -> String {
 fn token(explanation: &Explanation) -> TokenFacts {
     explanation.token.clone().unwrap_or_default()
 }
+
+/// The rule that a text without the dots of a token breaks.
+const NO_DOTS: &str = "not three parts";
 
 fn quoted(text: Option<&String>) -> String {
     text.map_or("none".into(), |text| format!("{text:?}"))
@@ -35,12 +38,24 @@ pub(super) fn malformed(explanation: &Explanation, rule: Option<&str>) -> String
     if let Some(place) = rule.and_then(|rule| rule.strip_suffix(": another scheme")) {
         let schemes = explanation.places.iter().filter(|read| read.place == place);
         let schemes: Vec<&str> = schemes.filter_map(|read| read.scheme.as_deref()).collect();
-        return format!("The value in {place} must begin with {}.", any_of(&schemes));
+        let keys = for_keys(explanation);
+        return format!("The value in {place} must begin with {}.{keys}", any_of(&schemes));
     }
     let why = rule.unwrap_or("its shape");
+    let keys = if why == NO_DOTS { for_keys(explanation) } else { String::new() };
     format!(
-        "The credential must be a signed token in compact form (RFC 7515), and a plain one. What stands against it: {why}."
+        "The credential must be a signed token in compact form (RFC 7515), and a plain one. What stands against it: {why}.{keys}"
     )
+}
+
+/// Where keys are read, for who sent one as a token; empty where nowhere.
+fn for_keys(explanation: &Explanation) -> String {
+    let places: Vec<String> =
+        explanation.places.iter().filter(|read| read.api_key).map(place).collect();
+    match places.as_slice() {
+        [] => String::new(),
+        places => format!(" If it is an API key, send it as {}.", any_of(places)),
+    }
 }
 
 pub(super) fn algorithm(explanation: &Explanation, rule: Option<&str>) -> String {
@@ -50,6 +65,11 @@ pub(super) fn algorithm(explanation: &Explanation, rule: Option<&str>) -> String
         Some(rule) if rule != "algorithms" => {
             format!("The token must be signed with another algorithm than {alg}: {rule}.")
         }
+        // "signed with none" would be an algorithm's name.
+        _ if accepted.is_empty() => format!(
+            "The token must be signed with an algorithm of the keys of {}, and its alg is {alg}. None of these keys is known here: give --fetched URI=FILE.",
+            issuer_name(explanation)
+        ),
         _ => format!(
             "The token must be signed with {}, the algorithms of the keys of {}, and its alg is {alg}.",
             any_of(&accepted),

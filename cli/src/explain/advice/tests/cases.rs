@@ -77,12 +77,19 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             Code::TokenMalformed,
             &["-H", "authorization: Basic dTpw", "/things"],
-            &["must begin with Bearer"],
+            &["must begin with Bearer", "API key, send it as an API key in header x-api-key"],
         ),
+        raw(Code::TokenMalformed, "the-key-plain", &["three parts", "header x-api-key"]),
         raw(
             Code::TokenAlgorithmRefused,
             &signed(&issuer(), json!({"alg": "RS256"}), none.clone()),
             &["HS256", "issuer customers", "its alg is \"RS256\""],
+        ),
+        raw(
+            Code::TokenAlgorithmRefused,
+            &Issuer::new("https://away.example/", issuer().key)
+                .token(json!({"exp": NOW + 9, "iat": NOW})),
+            &["None of these keys is known here", "--fetched", "its alg is \"HS256\""],
         ),
         by_token(
             Code::TokenIssuerUnknown,
@@ -255,13 +262,19 @@ pub(super) fn cases() -> Vec<Case> {
             Code::RoleMissing,
             "good",
             "/role",
-            &["any role of admin", "the ceiling of client web cuts it"],
+            &["asks role admin: ", "the ceiling of client web cuts it"],
         ),
         by_token(
             Code::RoleMissing,
             none.clone(),
             "/role",
-            &["any role of admin", "doesn't carry it, only none"],
+            &["asks role admin: ", "doesn't carry it; it carries no roles"],
+        ),
+        by_token(
+            Code::RoleMissing,
+            none.clone(),
+            "/roles",
+            &["one of the roles admin or viewer. Of admin: the credential doesn't"],
         ),
         by_key(Code::RateLimited, "held", "/things", &["limits of tenant: 0 in 60 s"]),
         raw(

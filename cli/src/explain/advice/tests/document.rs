@@ -59,6 +59,7 @@ pub(super) fn document() -> Value {
             {"match": {"path": "/several"}, "issuers": ["several"]},
             {"match": {"path": "/admin"}, "auth": "super_admin"},
             {"match": {"path": "/things", "methods": ["GET"]}},
-            {"match": {"path": "/jwt"}, "mode": "jwt"}],
+            {"match": {"path": "/jwt"}, "mode": "jwt"},
+            {"match": {"path": "/roles"}, "roles": ["admin", "viewer"]}],
     })
 }
