@@ -137,6 +137,11 @@ fn trusted_peers_that_nobody_tells_are_warned_of() {
         "                  - name: peer\n                    disabled: true\n",
     );
     assert_eq!(codes(&[&behind]), ["peer-not-set"].into());
+    let direct = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%";
+    for chosen in ["%REQ(x-peer)%", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", "10.0.0.1"] {
+        becomes(ENVOY, direct, chosen, &["peer-not-set"]);
+    }
+    becomes(ENVOY, direct, "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%", &[]);
 }
 
 #[test]
