@@ -232,7 +232,7 @@ fn of_several_guards_one_is_picked() {
     };
     let file = TempFile::new(
         ".yaml",
-        &format!("http_filters:\n{}{}", guard("one", "/a"), guard("two", "/b")),
+        format!("http_filters:\n{}{}", guard("one", "/a"), guard("two", "/b")),
     );
     let of = |more: &[&str]| {
         let args = ["explain", "-c", file.path(), "/b"];

@@ -63,7 +63,7 @@ pub(super) fn imported(system: &str, env: &str) -> Imported {
 
 /// The same, with an added document.
 pub(super) fn imported_with(system: &str, env: &str, added: Value) -> Imported {
-    let file = TempFile::new(".json", &added.to_string());
+    let file = TempFile::new(".json", added.to_string());
     let more = ["--add", file.path()];
     let ran = import(system, env, &more);
     assert_eq!(ran.exit, Exit::Ok, "{env}\n{}", ran.err);
