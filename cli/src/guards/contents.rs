@@ -17,6 +17,8 @@ pub struct Contents<'n> {
     pub resources: Vec<Plugin<'n>>,
     /// Wasm plugins that are no HTTP filters.
     pub others: Vec<Plugin<'n>>,
+    /// TCP proxies, each with its listener.
+    pub streams: Vec<(&'n Node, Option<&'n Node>)>,
     /// Upstream clusters.
     pub clusters: Vec<&'n Node>,
     /// Envoy bootstraps.
@@ -100,6 +102,9 @@ impl<'n> Contents<'n> {
         if is_cluster(node, around.name) {
             self.clusters.push(node);
             around.is_in_cluster = true;
+        }
+        if Any::of(node).is("tcp_proxy.v3.TcpProxy") {
+            self.streams.push((node, around.listener));
         }
         let is_upstream = Any::of(node).is("HttpProtocolOptions");
         let is_manager = field(node, "http_filters").is_some() && !is_upstream;
