@@ -6,6 +6,8 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::escape;
+
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
@@ -30,13 +32,13 @@ pub struct Console<'c> {
 }
 
 impl Console<'_> {
-    /// Writes a result as JSON, whatever the format.
+    /// Writes a result as JSON, whatever the format; characters that a terminal
+    /// would obey are escaped.
     ///
     /// # Errors
     /// Where it can't be written.
     pub fn json(&mut self, result: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.out, result)?;
-        writeln!(self.out)
+        writeln!(self.out, "{}", escape::json(&serde_json::to_string_pretty(result)?))
     }
 }
 

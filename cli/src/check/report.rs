@@ -64,7 +64,7 @@ fn human(
         let severity = finding.code.severity();
         let style = style(severity);
         let (name, code) = (severity.name(), finding.code.name());
-        let told = printable(&finding.mistake.to_string());
+        let told = &finding.mistake;
         writeln!(console.out, "{style}{name}:{style:#} {told} {FAINT}[{code}]{FAINT:#}")?;
     }
     let count =
@@ -84,19 +84,6 @@ fn human(
     writeln!(console.out, "{STRONG}{checked}: {}{STRONG:#}", counts.join(", "))
 }
 
-/// Names in files may hold what a terminal would obey.
-fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            printable.extend(c.escape_default());
-        } else {
-            printable.push(c);
-        }
-    }
-    printable
-}
-
 fn style(severity: Severity) -> Style {
     match severity {
         Severity::Error => ERROR,
@@ -108,14 +95,4 @@ fn style(severity: Severity) -> Style {
 fn several(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_would_obey_is_shown_instead() {
-        assert_eq!(printable("é\u{1b}[2J\n"), "é\\u{1b}[2J\\n");
-    }
 }

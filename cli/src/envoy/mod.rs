@@ -14,6 +14,7 @@ use crate::Exit;
 use crate::console::{Console, ERROR, WARNING};
 use crate::document::{Document, read_text};
 use crate::environment::Variables;
+use crate::escape;
 use crate::source::{self, Node};
 use address::Address;
 
@@ -122,7 +123,7 @@ fn configuration(
     while fetched.contains_key(&application) {
         application.insert_str(0, "guarded-");
     }
-    let quoted = |text: &str| escaped(&Value::from(text).to_string());
+    let quoted = |text: &str| escape::json(&Value::from(text).to_string());
     let roots = quoted(args.roots.to_str().context("--roots must be UTF-8")?);
     let mut clusters = clusters::application(&application, &args.app);
     for (name, place) in &fetched {
@@ -134,7 +135,7 @@ fn configuration(
         [] => String::new(),
         names => format!("environment_variables:\n  host_env_keys: [{}]", names.join(", ")),
     };
-    let document = escaped(&serde_json::to_string_pretty(document)?);
+    let document = escape::json(&serde_json::to_string_pretty(document)?);
     let peer = if trusts_peers(value) { PEER } else { "" };
     let words = [
         ("{{admin}}", args.admin.socket_address()),
@@ -184,27 +185,6 @@ fn fill(template: &str, words: &[(&str, String)], blocks: &[(&str, &str, usize)]
         filled.push('\n');
     }
     filled
-}
-
-/// JSON text without the characters that it may hold and YAML may not (YAML
-/// 1.2.2, section 5.1), or that YAML 1.1 takes for line ends. They stand in
-/// strings only.
-fn escaped(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for character in json.chars() {
-        match character {
-            '\u{7f}'..='\u{9f}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{feff}'
-            | '\u{fffe}'
-            | '\u{ffff}' => {
-                text.push_str(&format!("\\u{:04x}", u32::from(character)));
-            }
-            _ => text.push(character),
-        }
-    }
-    text
 }
 
 /// Whether a tenant is taken from some peers, anywhere.
