@@ -6,6 +6,8 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::escape;
+
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
@@ -30,13 +32,13 @@ pub struct Console<'c> {
 }
 
 impl Console<'_> {
-    /// Writes a result as JSON, whatever the format.
+    /// Writes a result as JSON, whatever the format; characters that a terminal
+    /// would obey are escaped.
     ///
     /// # Errors
     /// Where it can't be written.
     pub fn json(&mut self, result: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.out, result)?;
-        writeln!(self.out)
+        writeln!(self.out, "{}", escape::json(&serde_json::to_string_pretty(result)?))
     }
 }
 
@@ -50,26 +52,3 @@ pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const STRONG: Style = Style::new().bold();
 /// What may be passed over.
 pub const FAINT: Style = Style::new().dimmed();
-
-/// Names in files may hold what a terminal would obey.
-pub(crate) fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            printable.extend(c.escape_default());
-        } else {
-            printable.push(c);
-        }
-    }
-    printable
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_would_obey_is_shown_instead() {
-        assert_eq!(printable("é\u{1b}[2J\n"), "é\\u{1b}[2J\\n");
-    }
-}

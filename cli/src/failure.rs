@@ -6,7 +6,8 @@ use std::io;
 use serde::Serialize;
 
 use crate::Exit;
-use crate::console::{Console, ERROR, Format, printable};
+use crate::console::{Console, ERROR, Format};
+use crate::escape::plain;
 use crate::mistake::Mistake;
 
 /// What programs read: `{"errors": [...]}`.
@@ -59,7 +60,7 @@ impl Console<'_> {
             }
             Format::Human => {
                 for mistake in mistakes {
-                    let told = printable(&mistake.to_string());
+                    let told = plain(&mistake.to_string());
                     writeln!(self.err, "{ERROR}error:{ERROR:#} {told}")?;
                 }
             }
@@ -74,7 +75,7 @@ impl Console<'_> {
         let _ = match self.format {
             _ if is_broken_pipe(error) => Ok(()),
             Format::Json => self.fail_json(&told),
-            Format::Human => writeln!(self.err, "{ERROR}error:{ERROR:#} {}", printable(&told)),
+            Format::Human => writeln!(self.err, "{ERROR}error:{ERROR:#} {}", plain(&told)),
         };
         Exit::Failure
     }

@@ -19,6 +19,7 @@ pub mod console;
 pub mod document;
 pub mod environment;
 pub mod envoy;
+pub mod escape;
 mod exit;
 pub mod explain;
 mod failure;

@@ -3,6 +3,7 @@
 use core::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::escape::plain;
 use crate::source::{Position, SourceError};
 
 /// A mistake in a file. Never holds a secret.
@@ -34,10 +35,11 @@ impl Mistake {
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: ", self.file.display(), self.at)?;
+        // Names in files are whatever somebody wrote.
         if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
+            write!(f, "{}: ", plain(&self.path))?;
         }
-        f.write_str(&self.problem)
+        f.write_str(&plain(&self.problem))
     }
 }
 

@@ -85,6 +85,10 @@ codes! {
     WrongBackstop = "wrong-backstop", Warning;
     /// A filter believes identity headers before the guard has checked.
     IdentityBeforeGuard = "identity-before-guard", Warning;
+    /// A route sets an identity header behind the guard.
+    IdentityOverwritten = "identity-overwritten", Warning;
+    /// A field stands twice.
+    RepeatedField = "repeated-field", Warning;
     /// Paths aren't normalized.
     PathNotNormalized = "path-not-normalized", Warning;
     /// Escaped slashes go on.

@@ -16,7 +16,7 @@ use clap::Args;
 use crate::Exit;
 use crate::console::Console;
 use crate::environment::Variables;
-use crate::guards::{ConfigFile, Contents};
+use crate::guards::{ConfigFile, Contents, Filter};
 use crate::mistake::Mistake;
 use crate::source::Position;
 
@@ -63,6 +63,9 @@ fn assignment(text: &str) -> Result<(String, String), &'static str> {
 /// What a file without a guard is told.
 const NO_GUARD: &str = "holds no guard; looked for a Wasm filter whose code, filter or plugin is named tenant-guard or tenant_guard, one whose configuration is a document of the guard (`version` and a section such as `jwt` or `tenants`), an Istio WasmPlugin or EnvoyFilter, and an Envoy Gateway EnvoyExtensionPolicy";
 
+/// What a file is told whose guard is where requests don't pass it first.
+const NOT_IN_CHAINS: &str = "has the guard in none of the `http_filters` of its connection managers, so requests come in without it; put it there, with its backstop right after it (filters of a cluster or a network run too late, or see no requests)";
+
 /// Checks files.
 ///
 /// # Errors
@@ -105,7 +108,9 @@ fn examine(
         let is_in_place =
             is_guarded(config.contents) || scene.count > 0 && is_support(config.contents);
         if !is_in_place {
-            let mistake = Mistake::whole(&config.file.path, Position::START, NO_GUARD);
+            let elsewhere = !config.contents.guards().is_empty();
+            let problem = if elsewhere { NOT_IN_CHAINS } else { NO_GUARD };
+            let mistake = Mistake::whole(&config.file.path, Position::START, problem);
             findings.add(Code::NoGuard, mistake);
         }
     }
@@ -113,8 +118,17 @@ fn examine(
     scene.count
 }
 
+/// Whether requests meet a guard. Where chains of filters are there, one of
+/// them must have it.
 fn is_guarded(contents: &Contents<'_>) -> bool {
-    !contents.guards().is_empty() || contents.chains.iter().any(|chain| chain.is_guarded())
+    let guards = contents.guards();
+    let is_awaited = |filter: &Filter<'_>| {
+        let names = guards.iter().filter_map(|guard| guard.filter?.name);
+        filter.body.is_none() && names.into_iter().any(|name| Some(name) == filter.name)
+    };
+    let mut chains = contents.chains.iter();
+    chains.any(|chain| chain.is_guarded() || chain.filters.iter().any(is_awaited))
+        || guards.iter().any(|guard| guard.filter.is_none() || contents.chains.is_empty())
 }
 
 /// Whether a file without a guard may stand beside one that has it: what it

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anstyle::Style;
 use serde::Serialize;
 
-use crate::console::{Console, ERROR, FAINT, Format, GOOD, STRONG, WARNING, printable};
+use crate::console::{Console, ERROR, FAINT, Format, GOOD, STRONG, WARNING};
+use crate::escape::plain;
 use crate::failure;
 
 use super::finding::{Code, Finding, Severity};
@@ -60,7 +61,7 @@ fn human(
             Code::Unreadable => format!("{}: {}", mistake.file.display(), mistake.problem),
             _ => mistake.to_string(),
         };
-        let told = printable(&told);
+        let told = plain(&told);
         writeln!(console.out, "{style}{name}:{style:#} {told} {FAINT}[{code}]{FAINT:#}")?;
     }
     let count =

@@ -14,6 +14,7 @@ use crate::Exit;
 use crate::console::{Console, WARNING};
 use crate::document::{Document, read_text};
 use crate::environment::Variables;
+use crate::escape;
 use crate::guards::{ConfigFile, Holds};
 use crate::mistake::Mistake;
 use crate::source::{self, Node, Position};
@@ -53,7 +54,12 @@ pub struct EnvoyArgs {
     roots: PathBuf,
     /// By which name its data is shared among Envoy's workers: another for
     /// each guard of an Envoy.
-    #[arg(long, value_name = "NAME", default_value = "tenant-guard")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "tenant-guard",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
     vm_id: String,
 }
 
@@ -114,7 +120,7 @@ fn configuration(
     while fetched.contains_key(&application) {
         application.insert_str(0, "guarded-");
     }
-    let quoted = |text: &str| Value::from(text).to_string();
+    let quoted = |text: &str| escape::json(&Value::from(text).to_string());
     let roots = quoted(args.roots.to_str().context("--roots must be UTF-8")?);
     let mut clusters = clusters::application(&application, &args.app);
     for (name, place) in &fetched {
@@ -126,20 +132,22 @@ fn configuration(
         [] => String::new(),
         names => format!("environment_variables:\n  host_env_keys: [{}]", names.join(", ")),
     };
-    let document = serde_json::to_string_pretty(document)?;
+    let document = escape::json(&serde_json::to_string_pretty(document)?);
     let peer = if trusts_peers(value) { PEER } else { "" };
-    let template = include_str!("template.yaml");
-    let config = template
-        .replace("{{admin}}", &args.admin.socket_address())
-        .replace("{{listen}}", &args.listen.socket_address())
-        .replace("{{vm_id}}", &quoted(&args.vm_id))
-        .replace("{{plugin}}", &quoted(plugin))
-        .replace("{{application}}", &quoted(&application));
-    let config = put(config, "{{peer}}", peer, 18);
-    let config = put(config, "{{environment}}", &environment, 26);
-    let config = put(config, "{{clusters}}", &clusters, 0);
-    // Last, so that nothing in it is taken for a place.
-    Ok(put(config, "{{document}}", &document, 28))
+    let words = [
+        ("{{admin}}", args.admin.socket_address()),
+        ("{{listen}}", args.listen.socket_address()),
+        ("{{vm_id}}", quoted(&args.vm_id)),
+        ("{{plugin}}", quoted(plugin)),
+        ("{{application}}", quoted(&application)),
+    ];
+    let blocks = [
+        ("{{peer}}", peer, 18),
+        ("{{environment}}", &environment, 26),
+        ("{{document}}", &document, 28),
+        ("{{clusters}}", &clusters, 0),
+    ];
+    Ok(fill(include_str!("template.yaml"), &words, &blocks))
 }
 
 /// Keeps the connection's own address where the guard reads it.
@@ -154,10 +162,26 @@ const PEER: &str = r#"# Which peers may name a tenant, the guard decides by the 
         format_string:
           text_format_source: {inline_string: "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"}"#;
 
-/// Puts lines in place of one, as far in; no lines take it out.
-fn put(config: String, place: &str, lines: &str, indent: usize) -> String {
-    let lines: String = lines.lines().map(|line| format!("{:indent$}{line}\n", "")).collect();
-    config.replace(&format!("{place}\n"), &lines)
+/// Puts words into the lines of a template, and blocks in place of whole lines,
+/// as far in; an empty block takes its line out. What was put in is never taken
+/// for a place itself.
+fn fill(template: &str, words: &[(&str, String)], blocks: &[(&str, &str, usize)]) -> String {
+    let mut filled = String::new();
+    for line in template.lines() {
+        if let Some((_, block, indent)) = blocks.iter().find(|(place, ..)| line == *place) {
+            let indent = *indent;
+            // Only at line feeds: JSON text holds other line ends, too.
+            let lines = block.split_terminator('\n').map(|line| format!("{:indent$}{line}\n", ""));
+            filled.extend(lines);
+            continue;
+        }
+        match words.iter().find(|(place, _)| line.contains(place)) {
+            Some((place, word)) => filled.push_str(&line.replacen(place, word, 1)),
+            None => filled.push_str(line),
+        }
+        filled.push('\n');
+    }
+    filled
 }
 
 /// Whether a tenant is taken from some peers, anywhere.

@@ -51,6 +51,34 @@ fn the_document_is_in_it_as_it_is() {
 }
 
 #[test]
+fn arguments_that_look_like_places_of_the_template_are_arguments() {
+    let plugin = "/x\", y: \"{{document}}";
+    let more = ["--vm-id", "{{plugin}}", "--plugin", plugin];
+    let config = config("version: 1\ntenants: [{id: acme}]\n", &more);
+    let vm = &guard(&config)["vm_config"];
+    assert_eq!(vm["vm_id"], "{{plugin}}");
+    assert_eq!(vm["code"]["local"]["filename"], plugin);
+}
+
+#[test]
+fn a_guard_always_has_an_id_of_its_vm() {
+    let ran = envoy("version: 1\ntenants: [{id: acme}]\n", &["--vm-id", ""]);
+    assert_ne!(ran.exit, Exit::Ok);
+    assert_eq!(ran.out, "");
+}
+
+#[test]
+fn characters_that_yaml_does_not_have_are_escaped() {
+    let odd = "a\u{feff}b\u{2028}c\u{85}d\u{7f}e";
+    let document =
+        json!({"version": 1, "tenants": [], "replies": {"details": {"tenant_required": odd}}});
+    let config = config(&document.to_string().replace('\u{feff}', "\\ufeff"), &[]);
+    let text = guard(&config)["configuration"]["value"].as_str().unwrap();
+    let read: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(read["replies"]["details"]["tenant_required"], odd);
+}
+
+#[test]
 fn addresses_and_names_are_those_that_were_given() {
     let more = [
         "--listen",

@@ -11,6 +11,7 @@ use super::advice::{Given, advise, tenants};
 use super::json::shown;
 use super::words::{all_of, any_of, near, pattern, time};
 use crate::console::{ERROR, FAINT, GOOD, STRONG, WARNING};
+use crate::escape::plain;
 
 /// Lines with what they are about in front.
 #[derive(Default)]
@@ -30,23 +31,6 @@ impl Lines {
         let (word, text) = (plain(&word.to_string()), plain(text));
         self.0.push_str(&format!("  {STRONG}{about:<11}{STRONG:#} {style}{word}{style:#}{text}\n"));
     }
-}
-
-/// A text that no terminal takes for a command: tokens and paths are written by
-/// strangers.
-fn plain(text: &str) -> String {
-    let is_odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match is_odd(character) {
-            true => plain.extend(character.escape_unicode()),
-            false => plain.push(character),
-        }
-    }
-    plain
 }
 
 /// The explanation; credentials in it are still to be hidden.

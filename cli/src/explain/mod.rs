@@ -20,6 +20,7 @@ use crate::Exit;
 use crate::console::{Console, Format, WARNING};
 use crate::document::{is_standard_input, read_text};
 use crate::environment::Variables;
+use crate::escape::plain;
 use advice::Given;
 use host::ExplainHost;
 use request::Request;
@@ -82,7 +83,8 @@ No output ever holds a credential.
 
 The request is taken as it would come to the guard. Only what Envoy itself does
 before is done here: header names become lower-case, values lose the space
-around them, Host becomes :authority. Settings that change paths before they
+around them, Host becomes :authority, in place of the URL's host where that is
+another, as curl sends it. Settings that change paths before they
 come to the guard (normalize_path, merge_slashes) are not applied.
 
 Exit codes: 0 it goes on (also where shadow lets it), 2 it is refused, 3 the
@@ -116,7 +118,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit
     let guard = &mut loaded.guard;
     let host = ExplainHost::new(now, args.from, args.peer);
     for line in fetched::put(&args.fetched, guard, &loaded.variables, &host)? {
-        writeln!(console.err, "{WARNING}fetched:{WARNING:#} {line}")?;
+        writeln!(console.err, "{WARNING}fetched:{WARNING:#} {}", plain(&line))?;
     }
     let explanation = guard.explain(&request.headers(), &host);
     let given = Given { at: now.seconds(), from: args.from };

@@ -36,11 +36,11 @@ impl Request {
             }
         }
         let (scheme, authority, path) = split_url(&args.url)?;
-        // As for HTTP/1.1, where only Host names the host.
+        // A proxy sees one host: clients send Host in place of the URL's.
         let named = headers.0.iter().position(|(name, _)| name == b"host");
-        let authority = match (authority, named) {
-            (Some(authority), _) => authority.as_bytes().to_vec(),
-            (None, Some(host)) => headers.0.remove(host).1,
+        let authority = match (named, authority) {
+            (Some(host), _) => headers.0.remove(host).1,
+            (None, Some(authority)) => authority.as_bytes().to_vec(),
             (None, None) => b"localhost".to_vec(),
         };
         let mut request = Self(vec![

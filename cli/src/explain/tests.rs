@@ -262,3 +262,25 @@ fn a_variable_that_is_not_set_is_asked_for() {
     let set = format!("PEPPER_NOBODY_SETS={}", "p".repeat(32));
     assert_eq!(run(&["explain", "-c", file.path(), "--env", &set, "/"]).exit, Exit::Denied);
 }
+
+#[test]
+fn a_host_header_stands_in_place_of_the_urls_host() {
+    let host = |args: &[&str]| {
+        let json = ["--format", "json"];
+        let ran = explain(&document(), &args.iter().chain(&json).copied().collect::<Vec<_>>(), "");
+        serde_json::from_str::<Value>(&ran.out).unwrap()["target"]["host"].clone()
+    };
+    assert_eq!(host(&["https://a.example/x"]), "a.example");
+    assert_eq!(host(&["-H", "Host: a.example", "https://a.example/x"]), "a.example");
+    assert_eq!(host(&["-H", "Host: b.example", "https://a.example/x"]), "b.example");
+    let two = ["-H", "Host: b.example", "-H", "Host: c.example", "https://a.example/x"];
+    assert_eq!(host(&two), Value::Null);
+}
+
+#[test]
+fn names_in_a_document_never_reach_a_terminal_as_commands() {
+    let named = json!({"version": 1, "a\u{1b}]0;b\u{9b}": 1});
+    let ran = explain(&named, &["/x"], "");
+    assert_eq!(ran.exit, Exit::Invalid);
+    assert!(ran.err.contains("a\\u{1b}]0;b\\u{9b}"), "{}", ran.err);
+}

@@ -17,6 +17,8 @@ pub struct Contents<'n> {
     pub resources: Vec<Plugin<'n>>,
     /// Wasm plugins that are no HTTP filters.
     pub others: Vec<Plugin<'n>>,
+    /// TCP proxies, each with its listener.
+    pub streams: Vec<(&'n Node, Option<&'n Node>)>,
     /// Upstream clusters.
     pub clusters: Vec<&'n Node>,
     /// Envoy bootstraps.
@@ -26,6 +28,8 @@ pub struct Contents<'n> {
     /// Maps of routes' own configurations of filters, each with the number of
     /// the chain that it is in.
     pub per_route: Vec<(&'n Node, Option<usize>)>,
+    /// Headers that routes add to requests, likewise.
+    pub added_headers: Vec<(&'n Node, Option<usize>)>,
 }
 
 /// A guard that was found.
@@ -46,6 +50,7 @@ struct Around<'n> {
     chain: Option<usize>,
     /// Of what is in a list: the list's name.
     name: &'n str,
+    is_in_cluster: bool,
 }
 
 /// Fields of a connection manager that hold filters.
@@ -96,6 +101,10 @@ impl<'n> Contents<'n> {
         }
         if is_cluster(node, around.name) {
             self.clusters.push(node);
+            around.is_in_cluster = true;
+        }
+        if Any::of(node).is("tcp_proxy.v3.TcpProxy") {
+            self.streams.push((node, around.listener));
         }
         let is_upstream = Any::of(node).is("HttpProtocolOptions");
         let is_manager = field(node, "http_filters").is_some() && !is_upstream;
@@ -108,6 +117,9 @@ impl<'n> Contents<'n> {
             let name = member.name.as_str();
             if is_field(name, "typed_per_filter_config") {
                 self.per_route.push((&member.node, around.chain));
+            } else if is_field(name, "request_headers_to_add") && !around.is_in_cluster {
+                // Those of a cluster are of its health checks.
+                self.added_headers.push((&member.node, around.chain));
             } else if !(is_manager && FILTERS.iter().any(|filters| is_field(name, filters))) {
                 let within = match &member.node.kind {
                     Kind::List(_) => name,

@@ -3,9 +3,10 @@
 use crate::source::{Kind, Node};
 
 /// A field by its name in the `.proto` file; JSON may write it in camel case
-/// (ProtoJSON, "JSON field names").
+/// (ProtoJSON, "JSON field names"). Of several the last counts, as for Envoy.
 pub fn field<'n>(message: &'n Node, name: &str) -> Option<&'n Node> {
-    message.members().iter().find(|member| is_field(&member.name, name)).map(|member| &member.node)
+    let mut members = message.members().iter().rev();
+    members.find(|member| is_field(&member.name, name)).map(|member| &member.node)
 }
 
 /// A field of a field and so on.
@@ -36,15 +37,25 @@ fn is_camel(written: &str, name: &str) -> bool {
     written.next().is_none()
 }
 
-/// Whether a field is there and true.
+/// Whether a field is there and true. Proxies read YAML 1.1, where `yes` and
+/// `on` are true, too, and Envoy takes a quoted `"true"`.
 pub fn is_true(message: &Node, name: &str) -> bool {
-    field(message, name).and_then(Node::flag) == Some(true)
+    field(message, name).is_some_and(|node| match &node.kind {
+        Kind::Bool(flag) => *flag,
+        Kind::Text { text, .. } => {
+            ["true", "yes", "on", "y"].iter().any(|word| text.eq_ignore_ascii_case(word))
+        }
+        _ => false,
+    })
 }
 
-/// Whether a value of an enum is this one: by name or by number.
+/// Whether a value of an enum is this one: by name, which Envoy takes in any
+/// case, or by number, which it takes in quotes, too.
 pub fn is_choice(value: &Node, name: &str, number: u64) -> bool {
     match &value.kind {
-        Kind::Text { text, .. } => text == name,
+        Kind::Text { text, .. } => {
+            text.eq_ignore_ascii_case(name) || text.parse().is_ok_and(|given: u64| given == number)
+        }
         Kind::Number(given) => given.as_u64() == Some(number),
         _ => false,
     }
@@ -110,6 +121,36 @@ mod tests {
         ] {
             assert_eq!(is_field(written, "vm_config"), found, "{written}");
         }
+    }
+
+    fn node(text: &str) -> Node {
+        crate::source::parse(text).unwrap().remove(0)
+    }
+
+    #[test]
+    fn what_envoy_takes_as_true_is_true() {
+        for text in ["true", "True", "yes", "on", "Y", "\"true\"", "'true'", "!!str true"] {
+            assert!(is_true(&node(&format!("disabled: {text}")), "disabled"), "{text}");
+        }
+        for text in ["false", "no", "off", "n", "\"false\"", "0", "~"] {
+            assert!(!is_true(&node(&format!("disabled: {text}")), "disabled"), "{text}");
+        }
+    }
+
+    #[test]
+    fn enums_are_read_by_name_in_any_case_and_by_number() {
+        for text in ["FAIL_OPEN", "fail_open", "3", "\"3\""] {
+            assert!(is_choice(&node(text), "FAIL_OPEN", 3), "{text}");
+        }
+        for text in ["FAIL_CLOSED", "2", "true", "-3"] {
+            assert!(!is_choice(&node(text), "FAIL_OPEN", 3), "{text}");
+        }
+    }
+
+    #[test]
+    fn of_fields_given_twice_the_last_counts() {
+        let twice = node("fail_open: false\nfailOpen: true\n");
+        assert!(is_true(&twice, "fail_open"));
     }
 
     #[test]

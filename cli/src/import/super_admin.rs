@@ -23,6 +23,9 @@ const SCOPES: [(&str, &str); 6] = [
     ("/version_service/**", "version_service"),
 ];
 
+/// Below that many bytes a digest doesn't hide a key: 128 bits in base64 have 22.
+const SHORT: usize = 22;
+
 /// The document.
 pub(crate) fn import(settings: &Settings<'_>) -> Map {
     let modes = [("internal", "api_key"), ("partner", "jwt"), ("both", "jwt_then_api_key")];
@@ -80,6 +83,9 @@ fn super_admin(secret: Option<&str>) -> Map {
         .with("from", [Map::default().with("query", "superAdminKey")])
         .note("a key in the query shows in the logs of everything before Envoy; a header is better")
         .with("sha256", digest)
+        .when(secret.is_some_and(|secret| secret.len() < SHORT), |map| {
+            map.decide("the super admin's key is so short that whoever reads this digest may find it by trying; make one with `openssl rand -hex 32`, and give its digest")
+        })
         .when(secret.is_none(), |map| {
             map.decide(
                 "the file has no SUPER_ADMIN_API_KEY: the SHA-256 digest of the super admin's key",

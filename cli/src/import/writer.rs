@@ -5,6 +5,7 @@ use core::fmt::Write;
 use serde_json::Value;
 
 use super::tree::{Entry, Map, Remark, Tree};
+use crate::escape;
 
 /// How long a line gets.
 const WIDTH: usize = 96;
@@ -156,7 +157,7 @@ fn flow(tree: &Tree) -> Option<String> {
 fn scalar(value: &Value) -> String {
     match value {
         Value::String(text) if is_plain(text) => text.clone(),
-        Value::String(text) => escaped(&Value::from(text.as_str()).to_string()),
+        Value::String(text) => escape::json(&Value::from(text.as_str()).to_string()),
         other => other.to_string(),
     }
 }
@@ -169,26 +170,6 @@ fn is_plain(text: &str) -> bool {
     // Digests look alike with quotes, whatever they begin with.
     let short = text.len() < 64 || text.starts_with('/');
     first && rest && short && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// Characters that JSON text may hold and YAML text may not (section 5.1).
-fn escaped(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for character in json.chars() {
-        match character {
-            '\u{7f}'..='\u{9f}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{feff}'
-            | '\u{fffe}'
-            | '\u{ffff}' => {
-                // A String takes whatever is written to it.
-                let _ = write!(out, "\\u{:04x}", u32::from(character));
-            }
-            _ => out.push(character),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -130,13 +130,17 @@ impl<'t> Reader<'t> {
         let mut members = Vec::new();
         loop {
             let (event, span) = self.required(at)?;
-            let name = match event {
+            let (name, tag) = match event {
                 Event::MappingEnd => return Ok(members),
-                Event::Scalar(name, ..) => name.into_owned(),
+                Event::Scalar(name, _, _, tag) => (name.into_owned(), tag),
                 _ => return Err(error(span, "must be a plain name")),
             };
             let (event, value_span) = self.required(at)?;
             let node = self.node(event, value_span, depth.saturating_add(1))?;
+            // Envoy leaves such a member out; anchors in it count.
+            if tag.is_some_and(|tag| tag.handle == "!" && tag.suffix == "ignore") {
+                continue;
+            }
             // An absent value has no place of its own.
             members.push(Member { name, at: position(span), node });
         }

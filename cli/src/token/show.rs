@@ -7,10 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Exit;
 use crate::console::{Console, FAINT, Format, STRONG, WARNING};
+use crate::escape::json;
 use crate::time;
 
 /// Arguments of `token show`.
@@ -60,16 +61,18 @@ pub(super) fn run(args: &ShowArgs, console: &mut Console<'_>) -> anyhow::Result<
     if console.format == Format::Json {
         let times: serde_json::Map<_, _> = times
             .iter()
-            .map(|(name, time)| ((*name).to_owned(), json!(time::rfc3339(*time))))
+            .map(|(name, time)| ((*name).to_owned(), serde_json::json!(time::rfc3339(*time))))
             .collect();
-        let shown = json!({"verified": false, "header": header, "claims": claims, "times": times});
+        let shown = serde_json::json!({"verified": false, "header": header, "claims": claims, "times": times});
         console.json(&shown)?;
         return Ok(Exit::Ok);
     }
     let out = &mut console.out;
     writeln!(out, "{WARNING}Not verified:{WARNING:#} anybody can write such a token.")?;
-    writeln!(out, "{STRONG}header{STRONG:#} {header:#}")?;
-    writeln!(out, "{STRONG}claims{STRONG:#} {claims:#}")?;
+    // Whoever wrote the token wrote its strings.
+    let (header, claims) = (json(&format!("{header:#}")), json(&format!("{claims:#}")));
+    writeln!(out, "{STRONG}header{STRONG:#} {header}")?;
+    writeln!(out, "{STRONG}claims{STRONG:#} {claims}")?;
     let now = Utc::now();
     for (name, time) in times {
         let seconds = time.signed_duration_since(now).num_seconds();

@@ -226,3 +226,17 @@ fn the_guard_takes_tokens_of_every_algorithm() {
         assert_eq!(ran.exit, Exit::Ok, "{alg}: {}{}", ran.out, ran.err);
     }
 }
+
+#[test]
+fn what_a_terminal_would_obey_in_a_token_is_escaped() {
+    let encode = |text: &str| {
+        use base64::Engine;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
+    };
+    let claims = encode("{\"sub\":\"a\u{9b}31mb\u{202e}c\u{7f}\"}");
+    let token = format!("{}.{claims}.x", encode("{\"alg\":\"none\"}"));
+    for format in ["human", "json"] {
+        let ran = run_with(&["token", "show", "--format", format], &token);
+        assert!(ran.out.contains("a\\u009b31mb\\u202ec\\u007f"), "{}", ran.out);
+    }
+}

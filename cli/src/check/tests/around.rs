@@ -91,6 +91,64 @@ fn clusters_that_check_nobody_are_warned_of() {
 }
 
 #[test]
+fn clusters_that_take_any_name_or_any_authority_are_warned_of() {
+    let unverified: &[&str] = &["cluster-unverified"];
+    for matcher in
+        ["safe_regex: {regex: \".*\"}", "safe_regex: {regex: ^.+$}", "prefix: ''", "contains: ''"]
+    {
+        becomes(ENVOY, "exact: login.example.com}}", &format!("{matcher}}}}}"), unverified);
+    }
+    becomes(ENVOY, "exact: login.example.com}}", "suffix: .login.example.com}}", &[]);
+    let sds = "validation_context_sds_secret_config: {name: ca, sds_config: {ads: {}}}";
+    let combined = |default: &str| {
+        format!(
+            "            combined_validation_context: {{default_validation_context: {{{default}}}, {sds}}}\n            other:\n"
+        )
+    };
+    let own = "            validation_context:\n";
+    becomes(ENVOY, own, &combined("trust_chain_verification: ACCEPT_UNTRUSTED"), unverified);
+    becomes(ENVOY, own, &combined("trust_chain_verification: accept_untrusted"), unverified);
+    becomes(ENVOY, own, &combined(""), &[]);
+}
+
+#[test]
+fn secrets_of_the_bootstrap_are_looked_at() {
+    let own = "            validation_context:\n";
+    let known =
+        "            validation_context_sds_secret_config: {name: ca}\n            other:\n";
+    let with = |secret: &str| {
+        let text = edited(ENVOY, own, known);
+        edited(
+            &text,
+            "  clusters:\n",
+            &format!("  secrets: [{{name: ca, {secret}}}]\n  clusters:\n"),
+        )
+    };
+    let roots = "validation_context: {trusted_ca: {filename: /a}";
+    let unverified: BTreeSet<_> = ["cluster-unverified"].into();
+    assert_eq!(codes(&[&with(&format!("{roots}}}"))]), unverified);
+    let named = format!("{roots}, match_typed_subject_alt_names: [{{matcher: {{exact: a}}}}]}}");
+    assert_eq!(codes(&[&with(&named)]), BTreeSet::new());
+    let combined = "            combined_validation_context: {default_validation_context: {match_typed_subject_alt_names: [{matcher: {exact: a}}]}, validation_context_sds_secret_config: {name: ca}}\n            other:\n";
+    let both = edited(&with(&format!("{roots}}}")), known, combined);
+    assert_eq!(codes(&[&both]), BTreeSet::new());
+}
+
+#[test]
+fn endpoints_that_no_transport_socket_fits_speak_no_tls() {
+    let socket = ENVOY.split_once("      transport_socket:\n").unwrap().1;
+    let indented: String = socket.lines().map(|line| format!("    {line}\n")).collect();
+    let matches = |criteria: &str| {
+        let list = format!(
+            "      transport_socket_matches:\n        - name: a\n          match: {criteria}\n          transport_socket:\n{indented}"
+        );
+        ENVOY.replace(&format!("      transport_socket:\n{socket}"), &list)
+    };
+    assert_eq!(codes(&[&matches("{tls: on}")]), ["cluster-unverified"].into());
+    assert_eq!(codes(&[&matches("{}")]), BTreeSet::new());
+}
+
+#[test]
 fn a_cluster_that_is_not_there_is_warned_of_where_all_are_known() {
     becomes(ENVOY, "    - name: idp\n", "    - name: ipd\n", &["cluster-missing"]);
     let gone = edited(ENVOY, "    - name: idp\n", "    - name: ipd\n");

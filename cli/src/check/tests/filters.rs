@@ -137,6 +137,11 @@ fn trusted_peers_that_nobody_tells_are_warned_of() {
         "                  - name: peer\n                    disabled: true\n",
     );
     assert_eq!(codes(&[&behind]), ["peer-not-set"].into());
+    let direct = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%";
+    for chosen in ["%REQ(x-peer)%", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", "10.0.0.1"] {
+        becomes(ENVOY, direct, chosen, &["peer-not-set"]);
+    }
+    becomes(ENVOY, direct, "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%", &[]);
 }
 
 #[test]
@@ -163,6 +168,34 @@ fn a_listener_without_a_guard_beside_one_with_it_is_noted() {
     becomes(ENVOY, public, &side("0.0.0.0", "route: {cluster: a}"), &["unguarded"]);
     becomes(ENVOY, public, &side("127.0.0.1", "route: {cluster: a}"), &[]);
     becomes(ENVOY, public, &side("0.0.0.0", "direct_response: {status: 200}"), &[]);
+}
+
+#[test]
+fn bytes_that_reach_the_application_around_the_guard_are_noted() {
+    let chain = |cluster: &str| {
+        format!(
+            "        - {{filters: [{{name: t, typed_config: {{\"@type\": x/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, cluster: {cluster}}}}}]}}\n\n  clusters:\n"
+        )
+    };
+    becomes(ENVOY, "\n  clusters:\n", &chain("application"), &["unguarded"]);
+    becomes(ENVOY, "\n  clusters:\n", &chain("database"), &[]);
+}
+
+#[test]
+fn a_guard_that_only_clusters_have_is_an_error() {
+    let start = ENVOY.find("                  - name: tenant_guard\n").unwrap();
+    let end = ENVOY.find("                  - name: limits\n").unwrap();
+    let filters: String =
+        ENVOY[start..end].lines().map(|line| format!("{}\n", &line[8..])).collect();
+    let options = format!(
+        "    - name: application\n      typed_extension_protocol_options:\n        a:\n          \"@type\": x/envoy.extensions.upstreams.http.v3.HttpProtocolOptions\n          http_filters:\n{filters}"
+    );
+    let moved = edited(
+        &ENVOY.replace(&ENVOY[start..end], ""),
+        "    - name: application\n      type",
+        &format!("{options}      type"),
+    );
+    assert!(codes(&[&moved]).contains("no-guard"), "{:#?}", found(&[&moved], None));
 }
 
 #[test]

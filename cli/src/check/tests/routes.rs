@@ -132,6 +132,78 @@ fn addresses_that_clients_choose_are_warned_of() {
 }
 
 #[test]
+fn routes_that_set_identity_headers_are_warned_of() {
+    let overwritten: &[&str] = &["identity-overwritten"];
+    let add = |name: &str| {
+        format!("request_headers_to_add: [{{header: {{key: {name}, value: '%REQ(x-any)%'}}}}]")
+    };
+    for name in ["x-tenant-id", "X-Tenant-Id", "x_roles", "x-user-id"] {
+        let route = format!("{ROUTE}\n                          {}", add(name));
+        becomes(ENVOY, ROUTE, &route, overwritten);
+    }
+    let host = format!("{VIRTUAL_HOST}                      {}\n", add("x-roles"));
+    becomes(ENVOY, VIRTUAL_HOST, &host, overwritten);
+    let weighted = format!(
+        "route: {{weightedClusters: {{clusters: [{{name: a, weight: 1, {}}}]}}}}",
+        add("x-roles").replace("request_headers_to_add", "requestHeadersToAdd")
+    );
+    becomes(ENVOY, ROUTE, &weighted, overwritten);
+    becomes(ENVOY, ROUTE, &format!("{ROUTE}\n                          {}", add("x-other")), &[]);
+    let check = format!(
+        "    - name: application\n      health_checks: [{{http_health_check: {{path: /, {}}}}}]\n",
+        add("x-tenant-id")
+    );
+    becomes(ENVOY, "    - name: application\n      type", &format!("{check}      type"), &[]);
+    let expected: BTreeSet<_> = overwritten.iter().copied().collect();
+    let routes = format!("resources: [{{name: r, virtual_hosts: [{{{}}}]}}]", add("x-roles"));
+    assert_eq!(codes(&[ENVOY, &routes]), expected);
+    let istio = "{apiVersion: a, kind: VirtualService, spec: {http: [{headers: {request: {set: {x-tenant-id: a}}}}]}}";
+    assert_eq!(codes(&[ISTIO, istio]), expected);
+    assert_eq!(codes(&[ISTIO, &istio.replace("request", "response")]), BTreeSet::new());
+    let gateway = "{apiVersion: a, kind: HTTPRoute, spec: {rules: [{filters: [{type: RequestHeaderModifier, requestHeaderModifier: {add: [{name: x-roles, value: a}]}}]}]}}";
+    assert_eq!(codes(&[GATEWAY, gateway]), expected);
+}
+
+#[test]
+fn what_envoy_takes_as_true_turns_the_guard_off() {
+    let guard = "                  - name: tenant_guard\n";
+    for flag in ["yes", "on", "\"true\"", "Y"] {
+        let off = format!("{guard}                    disabled: {flag}\n");
+        becomes(ENVOY, guard, &off, &["guard-disabled"]);
+    }
+    becomes(ENVOY, "use_remote_address: true", "use_remote_address: yes", &[]);
+}
+
+#[test]
+fn fields_that_stand_twice_are_warned_of() {
+    let policy = "failure_policy: FAIL_RELOAD";
+    for second in ["failure_policy: FAIL_RELOAD", "failurePolicy: FAIL_RELOAD"] {
+        let twice = format!("{policy}\n                        {second}");
+        becomes(ENVOY, policy, &twice, &["repeated-field"]);
+    }
+    let open = format!("{policy}\n                        failure_policy: FAIL_OPEN");
+    becomes(ENVOY, policy, &open, &["fail-open", "repeated-field"]);
+}
+
+#[test]
+fn what_envoy_ignores_is_not_there() {
+    becomes(ENVOY, "  rules:\n", "  !ignore rules:\n", &["no-backstop"]);
+    let held = format!("!ignore held: [&backstop {{http_filters: [{{name: a}}]}}]\n{ENVOY}");
+    assert_eq!(codes(&[&held]), BTreeSet::new());
+}
+
+#[test]
+fn a_backstop_of_a_route_that_admits_shadow_is_warned_of() {
+    let config = |mark: &str| {
+        format!(
+            "{ROUTE}\n                          typed_per_filter_config: {{backstop: {{\"@type\": x/envoy.extensions.filters.http.rbac.v3.RBACPerRoute, rbac: {{rules: {{policies: {{a: {{principals: [{{filter_state: {{key: wasm.tenant_guard.decision, string_match: {{exact: {mark}}}}}}}]}}}}}}}}}}}}"
+        )
+    };
+    becomes(ENVOY, ROUTE, &config("shadow"), &["guard-disabled"]);
+    becomes(ENVOY, ROUTE, &config("allow"), &[]);
+}
+
+#[test]
 fn routes_in_a_file_of_their_own_are_looked_at() {
     let routes = |name: &str| {
         format!(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::guards::fields::{field, is_true, repeated};
-use crate::guards::{Chain, ConfigFile, Filter};
+use crate::guards::{Chain, ConfigFile};
 use crate::source::{Kind, Node};
 
 use super::super::facts;
@@ -36,7 +36,22 @@ pub(super) fn look(
         return;
     };
     let before = chain.filters.iter().take_while(|filter| !filter.is_guard());
-    if !before.filter(|filter| !filter.is_disabled()).any(sets_peer) {
+    let setters: Vec<_> = before
+        .filter(|filter| !filter.is_disabled())
+        .filter_map(|filter| filter.body)
+        .filter(|body| body.is("set_filter_state.v3.Config") && mentions(body.value, &is_key))
+        .collect();
+    for setter in &setters {
+        for entry in repeated(setter.value, "on_request_headers") {
+            if mentions(entry, &is_key) && !mentions(entry, &is_direct) {
+                let problem = format!(
+                    "`{PEER}` is set to something else than the connection's own address, which clients may choose, and the guard's `{path}` trusts whom it names; set it to %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"
+                );
+                findings.at(Code::PeerNotSet, file, entry, problem);
+            }
+        }
+    }
+    if setters.is_empty() {
         let problem = format!(
             "the guard's `{path}` trusts peers by their address, and no filter before the guard tells it the peer, so none is trusted; put a set_filter_state filter before it that sets `{PEER}` to %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"
         );
@@ -45,15 +60,23 @@ pub(super) fn look(
     }
 }
 
-fn sets_peer(filter: &Filter<'_>) -> bool {
-    filter.body.is_some_and(|body| body.is("set_filter_state.v3.Config") && mentions(body.value))
+fn is_key(text: &str) -> bool {
+    text == PEER
 }
 
-fn mentions(node: &Node) -> bool {
+/// Whether a format is the connection's own address and nothing else.
+fn is_direct(text: &str) -> bool {
+    matches!(
+        text.trim(),
+        "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%" | "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%"
+    )
+}
+
+fn mentions(node: &Node, wanted: &dyn Fn(&str) -> bool) -> bool {
     match &node.kind {
-        Kind::Text { text, .. } => text == PEER,
-        Kind::List(items) => items.iter().any(mentions),
-        Kind::Map(members) => members.iter().any(|member| mentions(&member.node)),
+        Kind::Text { text, .. } => wanted(text),
+        Kind::List(items) => items.iter().any(|item| mentions(item, wanted)),
+        Kind::Map(members) => members.iter().any(|member| mentions(&member.node, wanted)),
         _ => false,
     }
 }

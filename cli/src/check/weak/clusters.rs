@@ -11,6 +11,9 @@ use super::tls;
 
 pub(super) fn look(scene: &Scene<'_>, guard: &Guard<'_>, findings: &mut Findings) {
     let mut seen = Vec::new();
+    let bootstraps = scene.configs.iter().flat_map(|config| &config.contents.bootstraps);
+    let resources = bootstraps.filter_map(|bootstrap| field(bootstrap, "static_resources"));
+    let secrets: Vec<_> = resources.flat_map(|resources| repeated(resources, "secrets")).collect();
     for (path, name) in facts::clusters(&guard.value) {
         if seen.contains(&name) {
             continue;
@@ -23,7 +26,7 @@ pub(super) fn look(scene: &Scene<'_>, guard: &Guard<'_>, findings: &mut Findings
         });
         if let Some((file, cluster)) = here.next() {
             if !stays_here(cluster)
-                && let Err(problem) = tls::verifies(cluster)
+                && let Err(problem) = tls::verifies(cluster, &secrets)
             {
                 let problem = format!(
                     "{problem}: whoever answers in its place could sign tokens or name tenants for everybody (`{path}` asks it); give it a transport_socket with UpstreamTlsContext, a trusted_ca and match_typed_subject_alt_names"

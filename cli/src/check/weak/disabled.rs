@@ -6,6 +6,7 @@ use crate::guards::fields::{Any, field, is_true};
 use crate::guards::{Chain, Filter, names_guard};
 use crate::source::Node;
 
+use super::super::facts;
 use super::super::finding::{Code, Findings};
 use super::super::scene::Scene;
 use super::backstop;
@@ -33,14 +34,18 @@ pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
         .flat_map(|(_, chain)| guarding(chain))
         .chain(loose.filter_map(|filter| filter.name))
         .collect();
+    let may_shadow = scene.guards.iter().any(|guard| facts::has_shadow(&guard.value));
     for config in &scene.configs {
         for (filters, chain) in &config.contents.per_route {
             let chain = chain.and_then(|chain| config.contents.chains.get(chain));
             // Routes outside any chain may be any chain's.
-            let names = chain.map_or_else(|| everywhere.clone(), |c| guarding(c).collect());
+            let names = chain.map_or_else(
+                || everywhere.clone(),
+                |chain| beside(&config.contents.chains, chain).flat_map(guarding).collect(),
+            );
             for member in filters.members() {
                 let is_guard = names.contains(member.name.as_str()) || names_guard(&member.name);
-                if is_guard && weakens(&member.node) {
+                if is_guard && weakens(&member.node, may_shadow) {
                     let problem = format!(
                         "changes {} for a part of the traffic: the guard is turned off there, or its backstop opened; remove it, and make what is public a route of the guard's document with `auth: none`",
                         member.name
@@ -50,6 +55,14 @@ pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// A chain and those that its connection manager has for upgrades.
+fn beside<'c, 'n>(
+    chains: &'c [Chain<'n>],
+    chain: &'c Chain<'n>,
+) -> impl Iterator<Item = &'c Chain<'n>> {
+    chains.iter().filter(|other| core::ptr::eq(other.manager, chain.manager))
 }
 
 /// The names of the guard's filters in a chain and of the backstops behind.
@@ -64,13 +77,18 @@ fn guards(filter: &Filter<'_>) -> bool {
 }
 
 /// Whether a route's own configuration makes less of the filter.
-fn weakens(config: &Node) -> bool {
+fn weakens(config: &Node, may_shadow: bool) -> bool {
     let any = Any::of(config);
     if any.is("route.v3.FilterConfig") {
-        return is_true(any.value, "disabled") || field(any.value, "config").is_some_and(weakens);
+        let inner = field(any.value, "config");
+        return is_true(any.value, "disabled")
+            || inner.is_some_and(|config| weakens(config, may_shadow));
     }
     if any.is("rbac.v3.RBACPerRoute") {
-        return field(any.value, "rbac").is_none_or(|rbac| backstop::in_rbac(rbac).is_err());
+        return field(any.value, "rbac").is_none_or(|rbac| {
+            let admitted = backstop::in_rbac(rbac);
+            admitted.map_or(true, |admitted| !may_shadow && admitted.contains("shadow"))
+        });
     }
     true
 }

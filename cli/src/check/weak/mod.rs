@@ -9,6 +9,8 @@ mod exposed;
 mod failing;
 mod normalization;
 mod order;
+mod overwritten;
+mod repeated;
 mod replicas;
 mod tls;
 mod unguarded;
@@ -37,5 +39,7 @@ pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
     disabled::look(scene, findings);
     admin::look(scene, findings);
     replicas::look(scene, findings);
+    repeated::look(scene, findings);
+    overwritten::look(scene, findings);
     unguarded::look(scene, findings);
 }

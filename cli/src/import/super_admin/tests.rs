@@ -95,3 +95,12 @@ fn modes_that_there_are_not_are_refused() {
     assert!(told.starts_with("FILE:1:11: AUTH_MODE must be one of internal, partner, both"));
     assert!(told.contains("FILE:2:29: ACCESS_TOKEN_EXPIRE_MINUTES"), "{told}");
 }
+
+#[test]
+fn a_key_that_its_digest_does_not_hide_is_to_be_replaced() {
+    let short = imported("super-admin", "SUPER_ADMIN_API_KEY=changeme\n");
+    assert!(short.yaml.contains("# DECIDE: the super admin's key is so short"), "{}", short.yaml);
+    assert!(!short.yaml.contains("changeme"));
+    let long = imported("super-admin", &format!("SUPER_ADMIN_API_KEY={}\n", "k".repeat(22)));
+    assert!(!long.yaml.contains("so short"), "{}", long.yaml);
+}

@@ -72,3 +72,9 @@ fn what_is_no_yaml_is_an_error_at_its_place() {
     assert!(parse("a: .inf").unwrap_err().problem.contains("JSON"));
     assert!(parse("? [a]\n: 1\n").is_err());
 }
+
+#[test]
+fn a_member_that_envoy_ignores_is_not_there_and_its_anchors_are() {
+    let document = one("!ignore held: &held {b: 1}\na: *held\n!other c: 2\n");
+    assert_eq!(document.to_value(), json!({"a": {"b": 1}, "c": 2}));
+}
