@@ -85,6 +85,8 @@ codes! {
     WrongBackstop = "wrong-backstop", Warning;
     /// A filter believes identity headers before the guard has checked.
     IdentityBeforeGuard = "identity-before-guard", Warning;
+    /// A cache gives one caller's answers to others.
+    SharedCache = "shared-cache", Warning;
     /// A route sets an identity header behind the guard.
     IdentityOverwritten = "identity-overwritten", Warning;
     /// A field stands twice.

@@ -182,6 +182,32 @@ fn bytes_that_reach_the_application_around_the_guard_are_noted() {
 }
 
 #[test]
+fn caches_that_know_no_tenants_are_warned_of() {
+    let cache = |more: &str| {
+        format!(
+            "                  - {{name: cache, typed_config: {{\"@type\": x/envoy.extensions.filters.http.cache.v3.CacheConfig{more}}}}}\n"
+        )
+    };
+    let shared: &[&str] = &["shared-cache"];
+    let vary = ", allowed_vary_headers: [{exact: X-Tenant-Id}]";
+    let guard = "                  - name: tenant_guard\n";
+    becomes(ENVOY, guard, &format!("{}{guard}", cache("")), shared);
+    // Before the guard the header is the client's.
+    let before = edited(ENVOY, guard, &format!("{}{guard}", cache(vary)));
+    assert!(codes(&[&before]).contains("shared-cache"));
+    let router = "                  - name: envoy.filters.http.router\n";
+    becomes(ENVOY, router, &format!("{}{router}", cache("")), shared);
+    becomes(ENVOY, router, &format!("{}{router}", cache(vary)), &[]);
+}
+
+#[test]
+fn a_guard_that_may_be_left_out_is_warned_of() {
+    let guard = "                  - name: tenant_guard\n";
+    let optional = format!("{guard}                    is_optional: true\n");
+    becomes(ENVOY, guard, &optional, &["guard-disabled"]);
+}
+
+#[test]
 fn a_guard_that_only_clusters_have_is_an_error() {
     let start = ENVOY.find("                  - name: tenant_guard\n").unwrap();
     let end = ENVOY.find("                  - name: limits\n").unwrap();

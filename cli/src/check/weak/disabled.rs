@@ -19,6 +19,11 @@ pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
                 let problem = "the guard is off wherever no route turns it on; remove `disabled`, and make what is public a route of the guard's document with `auth: none`";
                 findings.at(Code::GuardDisabled, file, at, problem);
             }
+            if is_true(filter.node, "is_optional") {
+                let at = field(filter.node, "is_optional").unwrap_or(filter.node);
+                let problem = "an Envoy without Wasm leaves the guard out in silence; remove `is_optional`, so that it doesn't start instead";
+                findings.at(Code::GuardDisabled, file, at, problem);
+            }
             if filter.is_conditional() {
                 let problem = format!(
                     "{} runs the guard for some requests only; let it see all, and make what is public a route of its document with `auth: none`",

@@ -3,6 +3,7 @@
 mod addresses;
 mod admin;
 mod backstop;
+mod cache;
 mod clusters;
 mod disabled;
 mod exposed;
@@ -32,6 +33,7 @@ pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
         normalization::look(file, chain, &documents, findings);
         addresses::look(file, chain, &documents, findings);
         order::look(file, chain, &documents, findings);
+        cache::look(file, chain, &documents, findings);
         upgrades::look(scene, file, chain, findings);
     }
     backstop::look(scene, findings);
