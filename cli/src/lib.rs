@@ -16,6 +16,7 @@
 pub mod args;
 pub mod check;
 pub mod console;
+mod digest;
 pub mod document;
 pub mod environment;
 pub mod envoy;
@@ -24,6 +25,7 @@ mod exit;
 pub mod explain;
 mod failure;
 pub mod guards;
+mod host;
 pub mod import;
 pub mod key;
 pub mod mistake;

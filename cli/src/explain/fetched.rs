@@ -12,15 +12,15 @@ use tenant_guard::{
     SignatureVerdict, SignatureVerifier, Store, Timestamp, Written,
 };
 
-use super::host::ExplainHost;
 use crate::environment::Variables;
+use crate::host::OfflineHost;
 
 /// More rounds than a directory takes that names issuers with discovery.
 const ROUNDS: usize = 64;
 
 /// Documents by URI, as answers to whoever asks for them.
 struct Files<'h> {
-    host: &'h ExplainHost,
+    host: &'h OfflineHost,
     documents: HashMap<String, Vec<u8>>,
     asked: RefCell<Asked>,
 }
@@ -43,7 +43,7 @@ pub(super) fn put(
     given: &[String],
     guard: &mut Guard,
     environment: &Variables,
-    host: &ExplainHost,
+    host: &OfflineHost,
 ) -> anyhow::Result<Vec<String>> {
     let mut documents = HashMap::new();
     for pair in given {

@@ -3,7 +3,6 @@
 mod advice;
 mod config;
 mod fetched;
-mod host;
 mod human;
 mod json;
 mod request;
@@ -21,8 +20,8 @@ use crate::console::{Console, Format, WARNING};
 use crate::document::{is_standard_input, read_text};
 use crate::environment::Variables;
 use crate::escape::plain;
+use crate::host::OfflineHost;
 use advice::Given;
-use host::ExplainHost;
 use request::Request;
 
 /// Arguments of `explain`.
@@ -116,7 +115,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit
         writeln!(console.err, "{WARNING}warning:{WARNING:#} {warning}")?;
     }
     let guard = &mut loaded.guard;
-    let host = ExplainHost::new(now, args.from, args.peer);
+    let host = OfflineHost::new(now, args.from, args.peer);
     for line in fetched::put(&args.fetched, guard, &loaded.variables, &host)? {
         writeln!(console.err, "{WARNING}fetched:{WARNING:#} {}", plain(&line))?;
     }

@@ -1,22 +1,16 @@
 //! Helpers of the tests of `import`: run the command, load what it writes, and
 //! send requests to the guard that comes of it.
 
-use core::cell::RefCell;
-use std::collections::HashMap;
-use std::net::IpAddr;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tenant_guard::{
-    Guard, Hash, Headers, Host, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp,
-    Verdict, Written,
-};
+use tenant_guard::{Guard, Headers, Timestamp, Verdict};
 
 use crate::Exit;
 use crate::environment::Variables;
+use crate::host::OfflineHost;
 pub(super) use crate::testing::{Ran, TempFile};
 
 /// The time of all tests.
@@ -53,7 +47,7 @@ pub(super) struct Imported {
     pub(super) document: Value,
     env: Variables,
     guard: Guard,
-    host: FixedHost,
+    host: OfflineHost,
 }
 
 /// Imports a text that has no mistake.
@@ -82,7 +76,7 @@ pub(super) fn imported_with(system: &str, env: &str, added: Value) -> Imported {
         variables.set(name, SECRET);
     }
     let guard = load(&document, &variables);
-    Imported { yaml: ran.out, document, env: variables, guard, host: FixedHost::default() }
+    Imported { yaml: ran.out, document, env: variables, guard, host: host() }
 }
 
 fn load(document: &Value, env: &Variables) -> Guard {
@@ -173,48 +167,8 @@ pub(super) fn token(claims: Value) -> String {
 }
 
 /// A host at [`NOW`], whose clients are all at one address.
-#[derive(Default)]
-struct FixedHost {
-    shared: RefCell<HashMap<String, Shared>>,
-}
-
-impl SignatureVerifier for FixedHost {
-    fn verify_signature(
-        &self,
-        _: Hash,
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-    ) -> Result<SignatureVerdict, HostError> {
-        Ok(SignatureVerdict::Unsupported)
-    }
-}
-
-impl Host for FixedHost {
-    fn now(&self) -> Result<Timestamp, HostError> {
-        Ok(Timestamp::from_seconds(f64::from(NOW)).expect("it is a time"))
-    }
-
-    fn client_address(&self) -> Result<Option<IpAddr>, HostError> {
-        Ok("192.0.2.1".parse().ok())
-    }
-
-    fn peer_address(&self) -> Result<Option<IpAddr>, HostError> {
-        self.client_address()
-    }
-
-    fn shared(&self, name: &str) -> Result<Option<Shared>, HostError> {
-        Ok(self.shared.borrow().get(name).cloned())
-    }
-
-    fn share(&self, name: &str, value: &[u8], version: Option<u32>) -> Result<Written, HostError> {
-        let mut shared = self.shared.borrow_mut();
-        let current = shared.get(name).map(|shared| shared.version);
-        if current != version {
-            return Ok(Written::Overtaken);
-        }
-        let version = current.unwrap_or_default() + 1;
-        shared.insert(name.into(), Shared { value: value.to_vec(), version });
-        Ok(Written::Done)
-    }
+fn host() -> OfflineHost {
+    let now = Timestamp::from_seconds(f64::from(NOW)).expect("it is a time");
+    let client = "192.0.2.1".parse().ok();
+    OfflineHost::new(now, client, client)
 }

@@ -15,6 +15,7 @@ use tenant_guard::KeyHash;
 
 use crate::Exit;
 use crate::console::{Console, FAINT, Format, STRONG};
+use crate::digest::digest;
 use entry::{Entry, Owner};
 use secret::Look;
 
@@ -116,15 +117,6 @@ impl HashArgs {
             .filter(|pepper| !pepper.is_empty())
             .with_context(|| format!("the environment variable {name} is not set"))?;
         KeyHash::hmac(pepper.as_bytes()).context("the pepper can't be a key of HMAC-SHA-256")
-    }
-}
-
-/// The digest of a key, under the name that documents have it by.
-fn digest(hash: &KeyHash, key: &str) -> (&'static str, String) {
-    let hex = hash.digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    match hash {
-        KeyHash::Sha256 => ("sha256", hex),
-        KeyHash::HmacSha256(_) => ("hmac_sha256", hex),
     }
 }
 

@@ -6,8 +6,8 @@ mod document;
 use tenant_guard::{Code, Denial, Environment, Headers, Timestamp};
 
 use super::{Given, advise_on};
-use crate::explain::host::ExplainHost;
 use crate::explain::tests::explain;
+use crate::host::OfflineHost;
 use cases::cases;
 use document::document;
 
@@ -57,7 +57,7 @@ impl Environment for NoEnvironment {
 #[test]
 fn a_code_is_told_also_where_nothing_more_is_known() {
     let guard = tenant_guard::load(b"{\"version\": 1}", &NoEnvironment).unwrap().guard;
-    let host = ExplainHost::new(Timestamp::from_nanoseconds(0), None, None);
+    let host = OfflineHost::new(Timestamp::from_nanoseconds(0), None, None);
     let explanation = guard.explain(&Headers::default(), &host);
     let given = Given { at: 0.0, from: None };
     for &code in Code::ALL {

@@ -1,4 +1,4 @@
-//! The host of one request: a clock that stands still, and nothing counted
+//! A host without a proxy: a clock that stands still, and nothing counted
 //! before.
 
 use std::cell::RefCell;
@@ -13,28 +13,28 @@ use tenant_guard::{
 };
 
 /// A host that knows what the command was told.
-pub(super) struct ExplainHost {
+pub(crate) struct OfflineHost {
     now: Timestamp,
     client: Option<IpAddr>,
     peer: Option<IpAddr>,
     shared: RefCell<HashMap<String, Shared>>,
 }
 
-impl ExplainHost {
+impl OfflineHost {
     /// At a time, with the client and the connection at those addresses.
-    pub(super) fn new(now: Timestamp, client: Option<IpAddr>, peer: Option<IpAddr>) -> Self {
+    pub(crate) fn new(now: Timestamp, client: Option<IpAddr>, peer: Option<IpAddr>) -> Self {
         Self { now, client, peer, shared: RefCell::default() }
     }
 
     /// Writes a shared value, whatever is there.
-    pub(super) fn put(&self, name: &str, value: &[u8]) {
+    pub(crate) fn put(&self, name: &str, value: &[u8]) {
         let mut shared = self.shared.borrow_mut();
         let version = shared.get(name).map_or(0, |shared| shared.version).saturating_add(1);
         shared.insert(name.into(), Shared { value: value.to_vec(), version });
     }
 }
 
-impl SignatureVerifier for ExplainHost {
+impl SignatureVerifier for OfflineHost {
     /// ES512, which Envoy verifies and the core alone doesn't; the rest the
     /// core verifies by itself.
     fn verify_signature(
@@ -56,7 +56,7 @@ impl SignatureVerifier for ExplainHost {
     }
 }
 
-impl Host for ExplainHost {
+impl Host for OfflineHost {
     fn now(&self) -> Result<Timestamp, HostError> {
         Ok(self.now)
     }
