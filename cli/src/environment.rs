@@ -3,7 +3,35 @@
 use core::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use anyhow::Context;
+use clap::Args;
 use tenant_guard::Environment;
+
+/// Variables of the machine that the proxy runs on.
+#[derive(Debug, Clone, Default, Args)]
+pub struct EnvArgs {
+    /// A variable of the machine that the proxy runs on, for `{env: NAME}`,
+    /// besides those of this process. May be given several times.
+    // Text to clap, since its complaints repeat what was given.
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    given: Vec<String>,
+}
+
+impl EnvArgs {
+    /// The variables of this process, and over them those that were given.
+    ///
+    /// # Errors
+    /// Where one isn't `NAME=VALUE`. It isn't repeated: it may be a secret.
+    pub fn variables(&self) -> anyhow::Result<Variables> {
+        let mut variables = Variables::of_process();
+        for variable in &self.given {
+            let pair = variable.split_once('=').filter(|(name, _)| !name.is_empty());
+            let (name, value) = pair.context("--env must be NAME=VALUE")?;
+            variables.set(name, value);
+        }
+        Ok(variables)
+    }
+}
 
 /// Variables by name, and the id of the VM that they are of.
 #[derive(Clone, Default)]
@@ -104,6 +132,17 @@ fn is_plain_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_given_stands_over_the_process_and_is_not_repeated_where_it_is_none() {
+        let variables = |given: &str| EnvArgs { given: vec![given.into()] }.variables();
+        let path = variables("PATH=a=b").unwrap();
+        assert_eq!(path.variable("PATH"), Some(b"a=b".to_vec()));
+        for given in ["hunter2", "=hunter2"] {
+            let told = format!("{:#}", variables(given).unwrap_err());
+            assert!(told.contains("NAME=VALUE") && !told.contains("hunter2"), "{told}");
+        }
+    }
 
     #[test]
     fn what_is_assumed_is_told_and_never_hides_what_is_set() {

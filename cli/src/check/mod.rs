@@ -15,7 +15,7 @@ use clap::Args;
 
 use crate::Exit;
 use crate::console::Console;
-use crate::environment::Variables;
+use crate::environment::{EnvArgs, Variables};
 use crate::guards::{ConfigFile, Contents, Filter};
 use crate::mistake::Mistake;
 use crate::source::Position;
@@ -44,20 +44,12 @@ pub struct CheckArgs {
     /// Fail on warnings, too.
     #[arg(long)]
     pub deny_warnings: bool,
-    /// An environment variable of the machine that the proxy runs on, for
-    /// `{env: NAME}`. May be given several times.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    pub env: Vec<(String, String)>,
+    /// What `{env: NAME}` reads.
+    #[command(flatten)]
+    pub env: EnvArgs,
     /// How many proxies run side by side.
     #[arg(long, value_name = "N")]
     pub replicas: Option<u32>,
-}
-
-fn assignment(text: &str) -> Result<(String, String), &'static str> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("give NAME=VALUE"),
-    }
 }
 
 /// What a file without a guard is told.
@@ -69,12 +61,9 @@ const NOT_IN_CHAINS: &str = "has the guard in none of the `http_filters` of its 
 /// Checks files.
 ///
 /// # Errors
-/// Where the result can't be written.
+/// Where an `--env` is none, or the result can't be written.
 pub fn run(args: &CheckArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let mut host = Variables::of_process();
-    for (name, value) in &args.env {
-        host.set(name, value);
-    }
+    let host = args.env.variables()?;
     let (findings, guards) = check(&args.files, console.input, &host, args.replicas);
     report::write(&findings, &args.files, guards, console)?;
     Ok(exit(&findings, args.deny_warnings))

@@ -18,7 +18,7 @@ use tenant_guard::{Timestamp, Verdict};
 use crate::Exit;
 use crate::console::{Console, Format, WARNING};
 use crate::document::{is_standard_input, read_text};
-use crate::environment::Variables;
+use crate::environment::EnvArgs;
 use crate::escape::plain;
 use crate::host::OfflineHost;
 use advice::Given;
@@ -56,10 +56,9 @@ pub struct ExplainArgs {
     /// configuration or the directory. May be repeated.
     #[arg(long, value_name = "URI=FILE")]
     pub fetched: Vec<String>,
-    /// A variable for `{env: NAME}` besides those of this process. May be
-    /// repeated.
-    #[arg(long = "env", value_name = "NAME=VALUE")]
-    pub variables: Vec<String>,
+    /// What `{env: NAME}` reads.
+    #[command(flatten)]
+    pub env: EnvArgs,
     /// The request's URL, or its path alone.
     pub url: String,
 }
@@ -106,7 +105,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit
     let nanoseconds = now.timestamp_nanos_opt().and_then(|time| u64::try_from(time).ok());
     let now = nanoseconds.map(Timestamp::from_nanoseconds);
     let now = now.ok_or_else(|| anyhow::anyhow!("--at must be between 1970 and 2262"))?;
-    let env = variables(&args.variables)?;
+    let env = args.env.variables()?;
     let mut loaded = match config::load((&args.config, &text), args.guard.as_deref(), &env) {
         Ok(loaded) => loaded,
         Err(mistakes) => return Ok(console.refuse(&mistakes)?),
@@ -136,19 +135,6 @@ pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit
 
 fn moment(text: &str) -> Result<DateTime<Utc>, &'static str> {
     text.parse().map_err(|_| "must be a time in RFC 3339, as in 2026-01-01T12:00:00Z")
-}
-
-fn variables(given: &[String]) -> anyhow::Result<Variables> {
-    let mut variables = Variables::of_process();
-    for variable in given {
-        // What it says may be a secret, so it isn't repeated.
-        let (name, value) = variable
-            .split_once('=')
-            .filter(|(name, _)| !name.is_empty())
-            .ok_or_else(|| anyhow::anyhow!("--env must be NAME=VALUE"))?;
-        variables.set(name, value);
-    }
-    Ok(variables)
 }
 
 #[cfg(test)]
