@@ -183,3 +183,39 @@ fn visit(value: &Value, path: &mut String, tell: &mut impl FnMut(&str, &str, &Va
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tenant_guard::{Headers, Shape, Timestamp};
+
+    use super::*;
+    use crate::environment::Variables;
+    use crate::host::OfflineHost;
+
+    fn fields(shape: &Shape) -> Vec<(&'static str, &Shape)> {
+        let Shape::Object(object) = shape else { panic!("no object: {shape:?}") };
+        object.fields.iter().map(|field| (field.name, &field.shape)).collect()
+    }
+
+    fn field<'s>(shape: &'s Shape, name: &str) -> &'s Shape {
+        fields(shape).into_iter().find(|(known, _)| *known == name).expect("it is there").1
+    }
+
+    #[test]
+    fn every_header_that_carries_identity_by_default_is_known() {
+        let document = Shape::of_document();
+        let headers = fields(field(field(&document, "upstream"), "headers"));
+        let known: BTreeSet<&str> = HEADERS.into_iter().map(|(field, _)| field).collect();
+        assert_eq!(headers.into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>(), known);
+        let guard = tenant_guard::load(b"{\"version\": 1}", &Variables::default()).unwrap().guard;
+        let names = identity_headers(&json!({}));
+        let sent = names.iter().map(|name| (name.as_bytes(), &b"x"[..]));
+        let target = [(":method", "GET"), (":path", "/"), (":authority", "a.example")];
+        let target = target.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let headers = Headers::new(target.chain(sent).collect());
+        let host = OfflineHost::new(Timestamp::from_seconds(1e9).unwrap(), None, None);
+        let stripped = guard.explain(&headers, &host).stripped;
+        assert_eq!(stripped.into_iter().collect::<BTreeSet<_>>(), names);
+    }
+}

@@ -38,7 +38,7 @@ pub struct Root {
 
 /// Names at the top of what a proxy reads, and never at that of a document of
 /// the guard.
-const OF_PROXIES: [&str; 30] = [
+pub(super) const OF_PROXIES: [&str; 30] = [
     "@type",
     "admin",
     "api_version",

@@ -28,7 +28,7 @@ pub struct Plugin<'n> {
 }
 
 /// Names of sections by which a document is known.
-const SECTIONS: [&str; 14] = [
+pub(super) const SECTIONS: [&str; 14] = [
     "jwt",
     "api_keys",
     "tenancy",

@@ -211,3 +211,17 @@ fn places_are_the_same_whatever_ends_the_lines() {
     };
     assert_eq!(place(&text.replace('\n', "\r\n")), place(&text));
 }
+
+#[test]
+fn documents_are_told_from_configurations_by_fields_that_they_have() {
+    let tenant_guard::Shape::Object(document) = tenant_guard::Shape::of_document() else {
+        panic!("no object");
+    };
+    let fields: Vec<&str> = document.fields.iter().map(|field| field.name).collect();
+    for section in plugin::SECTIONS {
+        assert!(fields.contains(&section), "documents have no {section}");
+    }
+    for name in file::OF_PROXIES {
+        assert!(!fields.contains(&name), "documents have {name} too");
+    }
+}

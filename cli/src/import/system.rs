@@ -168,6 +168,14 @@ mod tests {
     }
 
     #[test]
+    fn every_system_is_named_as_the_argument_takes_it() {
+        assert_eq!(System::value_variants(), System::ALL);
+        for system in System::ALL {
+            assert_eq!(system.to_possible_value().unwrap().get_name(), system.name());
+        }
+    }
+
+    #[test]
     fn none_and_several_are_told_apart() {
         let none = detected(&["DATABASE_URL"]).expect_err("it is of none");
         assert!(none.contains("--system") && none.contains("ai-backend"), "{none}");
