@@ -68,8 +68,6 @@ pub use config::{
 };
 pub use decision::Decision;
 pub use denial::{Code, Denial, Level};
-#[cfg(not(target_arch = "wasm32"))]
-pub use explain::Explanation;
 pub use halt::Patience;
 pub use host::{
     Hash, Host, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp, Written,

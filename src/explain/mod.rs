@@ -67,6 +67,17 @@ pub struct Explanation {
     pub credentials: Credentials,
 }
 
+/// What the steps after the route saw, as [`Explanation`] has it.
+#[derive(Default)]
+struct Steps {
+    found: Vec<CredentialFacts>,
+    token: Option<TokenFacts>,
+    key: Option<KeyFacts>,
+    tenant: Option<TenantFacts>,
+    permissions: Option<PermissionFacts>,
+    policies: Vec<PolicyFacts>,
+}
+
 impl Guard {
     /// Decides on a request, and tells how.
     pub fn explain(&self, headers: &Headers<'_>, host: &dyn Host) -> Explanation {
@@ -81,94 +92,85 @@ impl Guard {
         let target = Target::read(headers, self.paths).ok();
         let is_preflight = matches!(outcome, Ok(Arrived::Preflight));
         let rules = progress.rules;
-        let names: Vec<String> =
-            self.jwt.issuers().iter().map(|issuer| issuer.name.clone()).collect();
-        let mut explanation = Explanation {
-            stripped: inbound.into_iter().map(text).collect(),
+        let steps = match (rules, &target) {
+            (Some(rules), Some(target)) => self.steps(rules, headers, target, host, &progress),
+            _ => Steps::default(),
+        };
+        let principal = progress.principal.as_ref().map(Principal::facts);
+        let key_denial = progress.trail.key_denial.clone();
+        let decision = self.conclude(headers, progress, outcome);
+        let issuers = self.jwt.issuers().iter();
+        let issuers: Vec<(String, String)> =
+            issuers.map(|issuer| (issuer.name.clone(), issuer.iss.to_string())).collect();
+        Explanation {
+            stripped: match decision.stripped {
+                // The request goes on as it came.
+                0 => Vec::new(),
+                _ => inbound.into_iter().map(text).collect(),
+            },
             target: target.as_ref().map(Target::facts),
             is_preflight,
-            route: rules.map(|rules| self.routes.facts(rules, &names)),
+            route: rules.map(|rules| self.routes.facts(rules, &issuers)),
             near: match (&target, rules, is_preflight) {
                 (Some(target), None, false) => self.routes.near(target),
                 _ => Vec::new(),
             },
-            found: Vec::new(),
+            found: steps.found,
             places: rules.map(|rules| self.places(rules)).unwrap_or_default(),
-            token: None,
-            issuers: self
-                .jwt
-                .issuers()
-                .iter()
-                .map(|issuer| (issuer.name.clone(), issuer.iss.to_string()))
-                .collect(),
-            key: None,
-            key_denial: progress.trail.key_denial.clone(),
-            principal: progress.principal.as_ref().map(Principal::facts),
-            tenant: None,
-            permissions: None,
-            policies: Vec::new(),
+            token: steps.token,
+            issuers,
+            key: steps.key,
+            key_denial,
+            principal,
+            tenant: steps.tenant,
+            permissions: steps.permissions,
+            policies: steps.policies,
             sources: self.source_facts(),
             credentials: Credentials::of(self, headers),
-            decision: self.conclude(
-                headers,
-                Progress::default(),
-                Err(Code::GuardUnavailable.into()),
-            ),
-        };
-        if let (Some(rules), Some(target)) = (rules, &target) {
-            self.tell(rules, headers, target, host, &progress, &mut explanation);
+            decision,
         }
-        explanation.decision = self.conclude(headers, progress, outcome);
-        if explanation.decision.stripped == 0 {
-            // Where the request goes on as it came.
-            explanation.stripped.clear();
-        }
-        explanation
     }
 
     /// Tells of the steps after the route.
-    fn tell(
+    fn steps(
         &self,
         rules: &Rules,
         headers: &Headers<'_>,
         target: &Target<'_>,
         host: &dyn Host,
         progress: &Progress<'_>,
-        explanation: &mut Explanation,
-    ) {
+    ) -> Steps {
+        let mut steps = Steps::default();
         if rules.auth == Auth::None {
-            explanation.policies = policy::explain_public(rules, host);
-            return;
+            steps.policies = policy::explain_public(rules, host);
+            return steps;
         }
-        explanation.found = self.found(rules, headers, target);
+        steps.found = self.found(rules, headers, target);
         let (jwt, key) = parts(self.presented(rules, headers, target));
-        explanation.token = jwt.as_ref().map(|jwt| self.jwt.facts(jwt, &self.tenancy));
+        steps.token = jwt.as_ref().map(|jwt| self.jwt.facts(jwt, &self.tenancy));
         let complete = self.tenancy.is_complete();
-        explanation.key = key.and_then(|key| self.keys.facts(&key, complete));
+        steps.key = key.and_then(|key| self.keys.facts(&key, complete));
         let Some(principal) = &progress.principal else {
-            explanation.policies = policy::explain_unreached(rules);
-            return;
+            steps.policies = policy::explain_unreached(rules);
+            return steps;
         };
         let token = jwt.filter(|_| principal.token().is_some());
-        let bounds = token.map(|token| self.jwt.bounds(&token, &self.tenancy));
-        let bounds = bounds.unwrap_or_default();
-        explanation.tenant = rules
-            .tenancy
-            .as_ref()
-            .map(|tenancy| self.tenant_facts(tenancy, principal, bounds, (headers, target), host));
-        if let (Some(facts), Some(tenant)) = (&mut explanation.tenant, &progress.tenant) {
-            facts.resolved = Some((tenant.name().as_str().to_owned(), tenant.origin().name()));
-        }
-        if self.tenant(rules, principal, headers, target, host).is_err() {
-            explanation.policies = policy::explain_unreached(rules);
-            return;
-        }
+        let bounds = token.map(|token| self.jwt.bounds(&token, &self.tenancy)).unwrap_or_default();
         let tenant = progress.tenant.as_ref();
-        explanation.permissions = Some(policy::permission_facts(self, rules, principal, tenant));
+        steps.tenant = rules.tenancy.as_ref().map(|tenancy| TenantFacts {
+            resolved: tenant.map(|t| (t.name().as_str().to_owned(), t.origin().name())),
+            ..self.tenant_facts(tenancy, principal, bounds, (headers, target), host)
+        });
+        if self.tenant(rules, principal, headers, target, host).is_err() {
+            steps.policies = policy::explain_unreached(rules);
+            return steps;
+        }
+        steps.permissions = Some(policy::permission_facts(self, rules, principal, tenant));
         if !principal.is_super_admin() {
             let quotas = progress.quotas.as_ref();
-            explanation.policies = policy::explain(self, rules, principal, tenant, host, quotas);
+            steps.policies = policy::explain(self, rules, principal, tenant, host, quotas);
         }
+        steps
     }
 
     /// All documents that are fetched.

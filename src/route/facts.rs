@@ -10,9 +10,9 @@ use crate::tenant::Trust;
 const MOST_NEAR: usize = 3;
 
 impl Routes {
-    /// What is told of rules that were found. `names` are those of issuers, by
+    /// What is told of rules that were found. `issuers` are names and `iss`, by
     /// index.
-    pub(crate) fn facts(&self, rules: &Rules, names: &[String]) -> RouteFacts {
+    pub(crate) fn facts(&self, rules: &Rules, issuers: &[(String, String)]) -> RouteFacts {
         let index = self.routes.iter().position(|(_, known)| core::ptr::eq(known, rules));
         let patterns = index.and_then(|index| self.routes.get(index)).map(|(m, _)| m.facts());
         RouteFacts {
@@ -30,10 +30,10 @@ impl Routes {
                 Mode::ApiKey => "api_key",
                 Mode::JwtThenApiKey => "jwt_then_api_key",
             },
-            issuers: rules
-                .issuers
-                .as_ref()
-                .map(|only| only.iter().filter_map(|&index| names.get(index)).cloned().collect()),
+            issuers: rules.issuers.as_ref().map(|only| {
+                let names = only.iter().filter_map(|&index| issuers.get(index));
+                names.map(|(name, _)| name.clone()).collect()
+            }),
             tenancy: rules.tenancy.as_ref().map(|tenancy| TenancyFacts {
                 strict: tenancy.strict,
                 trust_header: match tenancy.trust {

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::policy_cases::{caller, document};
-use crate::explain::{CredentialKind, Lack, Outcome, PolicyFacts, Says};
+use crate::explain::{CredentialKind, Explanation, Lack, Outcome, PolicyFacts, Says};
 use crate::testing::{
     FixedHost, ISSUER, NOW, NoEnvironment, Request, decide_from, guard, issuer, key, merged, token,
 };
-use crate::{Code, Explanation, Guard, load};
+use crate::{Code, Guard, load};
 
 fn explain(guard: &Guard, request: &Request) -> Explanation {
     guard.explain(&request.headers(), &FixedHost::at(NOW))
