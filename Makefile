@@ -34,6 +34,7 @@ build: toolchain ## build the plugin: target/tenant-guard.wasm
 
 cli: ## build the command: target/tenant-guard
 	cargo build --release --locked -p tenant-guard-cli
+	@mkdir -p target
 	@cp $(TARGET_DIR)/release/tenant-guard target/tenant-guard.new
 	@mv target/tenant-guard.new target/tenant-guard
 
@@ -53,7 +54,7 @@ check: toolchain ## the fast part: format, lints, unit tests
 	cargo clippy --workspace --exclude tenant-guard-host-tests --all-targets --locked -- -D warnings
 	cargo clippy --target $(WASM) -p tenant-guard --lib --locked -- -D warnings
 	cargo clippy --target $(WASM) -p tenant-guard-probe --locked -- -D warnings
-	cargo test -p tenant-guard --locked
+	cargo test -p tenant-guard -p tenant-guard-cli --lib --locked
 
 check-host: ## lints of the tests in other hosts, which bring a compiler along
 	cargo clippy -p tenant-guard-host-tests --all-targets $(TEST_FLAGS) -- -D warnings
