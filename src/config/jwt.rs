@@ -10,6 +10,7 @@ use super::node::Node;
 use super::object::Object;
 use super::policy;
 use super::revoked;
+use super::scalar::{any_name, text};
 use super::shape::{Form, HowMany, Shape};
 use super::tenant_source::{self, TenantSpec};
 use crate::credential::{Location, Source};
@@ -233,18 +234,4 @@ fn paths(object: &Object<'_, '_>, name: &'static str, default: &[&str]) -> Vec<C
 
 pub(super) fn path(node: Node<'_, '_>) -> Option<ClaimPath> {
     node.some_text().map(ClaimPath::parse)
-}
-
-pub(super) fn texts(node: Node<'_, '_>) -> Option<Vec<String>> {
-    node.some_list(text)
-}
-
-/// Text that isn't empty.
-pub(super) fn text(node: Node<'_, '_>) -> Option<String> {
-    node.some_text().map(str::to_owned)
-}
-
-/// Names of entries that may be any text.
-pub(super) fn any_name() -> Shape {
-    Shape::Text(Form::Any)
 }

@@ -1,7 +1,7 @@
 //! The `replies`, `paths` and `audit` sections.
 
-use super::jwt;
 use super::node::Node;
+use super::scalar::text;
 use super::shape::{Form, Shape};
 use crate::audit::{AuditLevel, AuditLog, AuditRules};
 use crate::denial::Code;
@@ -19,7 +19,7 @@ pub(super) fn replies(node: Node<'_, '_>) -> Option<Replies> {
             .into_iter()
             .collect(),
         details: object
-            .field("details", |node| node.entries(|| codes(|_| true), code, jwt::text))
+            .field("details", |node| node.entries(|| codes(|_| true), code, text))
             .unwrap_or_default()
             .into_iter()
             .collect(),

@@ -6,6 +6,7 @@ use super::limits;
 use super::names::is_token;
 use super::node::Node;
 use super::policy;
+use super::scalar::texts;
 use super::shape::Form;
 use super::tenancy;
 use super::vocabulary::role;
@@ -85,7 +86,7 @@ pub(super) fn route(node: Node<'_, '_>, paths: PathRules, both: Both) -> Option<
         ])
     });
     let mode = object.field("mode", |node| mode(node, both));
-    let issuers = object.field("issuers", super::jwt::texts);
+    let issuers = object.field("issuers", texts);
     let tenancy = object.field("tenancy", route_tenancy);
     let shadow = object.field("shadow", |node| node.flag());
     // Where it couldn't be read, nothing more can be said of it.

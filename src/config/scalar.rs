@@ -168,6 +168,21 @@ impl<'v> Node<'v, '_> {
     }
 }
 
+/// Text that isn't empty, as the guard keeps it.
+pub(super) fn text(node: Node<'_, '_>) -> Option<String> {
+    node.some_text().map(str::to_owned)
+}
+
+/// Such texts, one at least.
+pub(super) fn texts(node: Node<'_, '_>) -> Option<Vec<String>> {
+    node.some_list(text)
+}
+
+/// Names of entries that may be any text.
+pub(super) fn any_name() -> Shape {
+    Shape::Text(Form::Any)
+}
+
 fn is_variable_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_uppercase())

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::jwt::{any_name, path, text, texts};
+use super::jwt::path;
 use super::node::Node;
+use super::scalar::{any_name, text, texts};
 use super::shape::HowMany;
 use crate::jwt::ClaimPath;
 

@@ -1,9 +1,9 @@
 //! The `upstream` section: what the application is told, and what no client
 //! may tell it.
 
-use super::jwt::any_name;
 use super::names;
 use super::node::Node;
+use super::scalar::any_name;
 use crate::identity::{IdentityNames, Upstream};
 use crate::jwt::ClaimPath;
 use crate::request::fold::FoldedNames;
