@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tenant_guard::{Guard, Headers, Timestamp, Verdict};
+use tenant_guard::{Decision, Guard, Headers, Timestamp, Verdict};
 
 use crate::Exit;
 use crate::environment::Variables;
@@ -102,19 +102,7 @@ impl Imported {
     /// What becomes of `GET /path header=value …`: the tenant, `public`, or the
     /// code.
     pub(super) fn outcome(&self, request: &str) -> String {
-        let mut words = request.split(' ');
-        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let pairs = [(":method", method), (":path", path), (":authority", "api.example")];
-        let own = words.map(|word| {
-            let (name, value) = word.split_once('=').expect("it is name=value");
-            // A scheme and its token are one word here.
-            (name.to_owned(), value.replacen('+', " ", 1))
-        });
-        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let all: Vec<_> = pairs.into_iter().chain(own).collect();
-        let bytes = all.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
-        let mut cache = self.guard.new_cache();
-        let decision = self.guard.decide(&Headers::new(bytes), &self.host, &mut cache);
+        let decision = self.decide(request);
         if let Some(denial) = &decision.denial {
             return denial.code.name().to_owned();
         }
@@ -128,24 +116,27 @@ impl Imported {
 
     /// The status of a refusal, and its detail.
     pub(super) fn reply(&self, request: &str) -> String {
-        let words: Vec<&str> = request.split(' ').collect();
-        let pairs = vec![
-            (b":method".as_slice(), words[0].as_bytes()),
-            (b":path".as_slice(), words[1].as_bytes()),
-            (b":authority".as_slice(), b"api.example".as_slice()),
-        ];
-        let own = words.iter().skip(2).map(|word| word.split_once('=').expect("it is name=value"));
-        let own: Vec<_> = own.map(|(name, value)| (name, value.replacen('+', " ", 1))).collect();
-        let own = own.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-        let mut cache = self.guard.new_cache();
-        let headers = Headers::new(pairs.into_iter().chain(own).collect());
-        match self.guard.decide(&headers, &self.host, &mut cache).verdict {
+        match self.decide(request).verdict {
             Verdict::Refuse(reply) => {
                 let body: Value = serde_json::from_str(&reply.body).expect("it is JSON");
                 format!("{} {}", reply.status, body["detail"].as_str().unwrap_or_default())
             }
             other => format!("{other:?}"),
         }
+    }
+
+    fn decide(&self, request: &str) -> Decision {
+        let words: Vec<&str> = request.split(' ').collect();
+        let target = [(":method", words[0]), (":path", words[1]), (":authority", "api.example")];
+        let target = target.map(|(name, value)| (name, value.to_owned()));
+        let own = words.iter().skip(2).map(|word| {
+            let (name, value) = word.split_once('=').expect("it is name=value");
+            // A scheme and its token are one word here.
+            (name, value.replacen('+', " ", 1))
+        });
+        let all: Vec<_> = target.into_iter().chain(own).collect();
+        let bytes = all.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+        self.guard.decide(&Headers::new(bytes), &self.host, &mut self.guard.new_cache())
     }
 }
 
