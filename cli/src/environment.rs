@@ -39,6 +39,8 @@ pub struct Variables {
     variables: HashMap<String, Vec<u8>>,
     vm_id: Option<String>,
     assumed: Assumed,
+    /// The names that were asked for and that had a value.
+    read: RefCell<BTreeSet<String>>,
 }
 
 /// Which variables count as set although their values aren't known here.
@@ -46,8 +48,6 @@ pub struct Variables {
 struct Assumed {
     all: bool,
     names: HashSet<String>,
-    /// Those that were asked for.
-    used: RefCell<BTreeSet<String>>,
 }
 
 impl Variables {
@@ -90,9 +90,14 @@ impl Variables {
         self.assumed.all = true;
     }
 
+    /// The variables that were asked for, as far as they are set or count as set.
+    pub fn read(&self) -> Vec<String> {
+        self.read.borrow().iter().cloned().collect()
+    }
+
     /// The variables that were asked for and only counted as set.
     pub fn assumed(&self) -> Vec<String> {
-        self.assumed.used.borrow().iter().cloned().collect()
+        self.read().into_iter().filter(|name| !self.variables.contains_key(name)).collect()
     }
 }
 
@@ -105,16 +110,17 @@ impl core::fmt::Debug for Variables {
 
 impl Environment for Variables {
     fn variable(&self, name: &str) -> Option<Vec<u8>> {
-        if let Some(value) = self.variables.get(name) {
-            return Some(value.clone());
-        }
         let assumed = &self.assumed;
-        if !(assumed.names.contains(name) || assumed.all && is_plain_name(name)) {
-            return None;
-        }
-        assumed.used.borrow_mut().insert(name.to_owned());
-        // As long as any secret has to be, and no two are the same.
-        Some(format!("{name:->64}").into_bytes())
+        let value = match self.variables.get(name) {
+            Some(value) => value.clone(),
+            // As long as any secret has to be, and no two are the same.
+            None if assumed.names.contains(name) || assumed.all && is_plain_name(name) => {
+                format!("{name:->64}").into_bytes()
+            }
+            None => return None,
+        };
+        self.read.borrow_mut().insert(name.to_owned());
+        Some(value)
     }
 
     fn vm_id(&self) -> Option<&str> {
@@ -155,6 +161,7 @@ mod tests {
         assert_eq!(variables.variable("OTHER"), None);
         assert!(variables.variable("UNSET").is_some_and(|value| value.len() >= 64));
         assert_eq!(variables.assumed(), ["UNSET"]);
+        assert_eq!(variables.read(), ["SET", "UNSET"]);
     }
 
     #[test]

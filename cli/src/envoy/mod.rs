@@ -3,7 +3,6 @@
 mod address;
 mod clusters;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -74,6 +73,8 @@ const OF_PROXY: &str =
 pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let mut env = Variables::of_process();
     env.set_vm_id(Some(&args.vm_id));
+    // Envoy's own process has them, not this one.
+    env.assume_others();
     let file = ConfigFile::parse(&args.config, &read_text(&args.config, console.input)?);
     let document = match file.map(|file| file.holds) {
         Ok(Holds::Document(document)) => document,
@@ -83,14 +84,6 @@ pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> 
         }
         Err(mistake) => return Ok(console.refuse(&[mistake])?),
     };
-    let value = document.to_value();
-    let variables = variables(&value);
-    for name in &variables {
-        // Envoy's own process has it, not this one.
-        if std::env::var_os(name).is_none() {
-            env.set(name, &"-".repeat(64));
-        }
-    }
     match Document::new(&args.config, &document).load(&env) {
         Ok(loaded) => {
             for warning in loaded.warnings {
@@ -99,7 +92,7 @@ pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> 
         }
         Err(mistakes) => return Ok(console.refuse(&mistakes)?),
     }
-    let text = configuration(args, &document, &value, &variables)?;
+    let text = configuration(args, &document, &env.read())?;
     if console.format == crate::console::Format::Json {
         let config = source::parse(&text).context("the configuration is no YAML")?;
         console.json(&config.first())?;
@@ -112,10 +105,10 @@ pub fn run(args: &EnvoyArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> 
 fn configuration(
     args: &EnvoyArgs,
     document: &Node,
-    value: &Value,
-    variables: &BTreeSet<String>,
+    variables: &[String],
 ) -> anyhow::Result<String> {
-    let fetched = clusters::fetched(value);
+    let value = document.to_value();
+    let fetched = clusters::fetched(&value);
     let mut application = "application".to_owned();
     while fetched.contains_key(&application) {
         application.insert_str(0, "guarded-");
@@ -133,7 +126,7 @@ fn configuration(
         names => format!("environment_variables:\n  host_env_keys: [{}]", names.join(", ")),
     };
     let document = escape::json(&serde_json::to_string_pretty(document)?);
-    let peer = if trusts_peers(value) { PEER } else { "" };
+    let peer = if trusts_peers(&value) { PEER } else { "" };
     let words = [
         ("{{admin}}", args.admin.socket_address()),
         ("{{listen}}", args.listen.socket_address()),
@@ -193,18 +186,6 @@ fn trusts_peers(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(trusts_peers),
         _ => false,
     }
-}
-
-/// The variables that a document reads: `{env: NAME}`.
-fn variables(value: &Value) -> BTreeSet<String> {
-    let below: BTreeSet<String> = match value {
-        Value::Object(members) => members.values().flat_map(variables).collect(),
-        Value::Array(items) => items.iter().flat_map(variables).collect(),
-        _ => BTreeSet::new(),
-    };
-    let own = value.as_object().filter(|members| members.len() == 1);
-    let own = own.and_then(|members| members.get("env")?.as_str());
-    below.into_iter().chain(own.map(str::to_owned)).collect()
 }
 
 #[cfg(test)]

@@ -153,6 +153,29 @@ tenancy: {strict: false, trust_header: [10.0.0.0/8]}
 }
 
 #[test]
+fn only_what_the_guard_reads_counts_as_a_variable() {
+    let config = config("version: 1\nupstream: {claims: {env: x-env}}\n", &[]);
+    assert!(guard(&config)["vm_config"]["environment_variables"].is_null());
+}
+
+#[test]
+fn a_secret_in_place_of_a_variables_name_is_refused_and_not_shown() {
+    let ran = envoy("version: 1\napi_keys: {hash: hmac-sha256, pepper: {env: hunter2}}\n", &[]);
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit::Invalid, ""));
+    assert!(ran.err.contains("api_keys.pepper") && !ran.err.contains("hunter2"), "{}", ran.err);
+}
+
+#[test]
+fn programs_get_mistakes_as_json() {
+    let errors = envoy("version: 1\nmodes: jwt\n", &["--format", "json"]).json();
+    assert_eq!(errors["errors"][0]["path"], "modes");
+    assert_eq!(
+        (&errors["errors"][0]["line"], &errors["errors"][0]["column"]),
+        (&json!(2), &json!(1))
+    );
+}
+
+#[test]
 fn a_document_with_mistakes_is_refused() {
     let ran = envoy("version: 1\nmodes: jwt\n", &[]);
     assert_eq!((ran.exit, ran.out.as_str()), (Exit::Invalid, ""));
