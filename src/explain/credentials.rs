@@ -68,8 +68,14 @@ impl Credentials {
         let words = text.split([' ', ',', '"']);
         let parts = text.split([' ', ',', '"', '.']);
         let all = words.chain(parts).chain([text.trim(), &*text]);
-        let long = all.filter(|part| part.len() >= SHORTEST);
-        self.0.extend(long.map(str::to_owned));
+        for part in all.filter(|part| part.len() >= SHORTEST) {
+            self.0.push(part.to_owned());
+            // As it is where a text is quoted.
+            let quoted = part.escape_debug().to_string();
+            if quoted != part {
+                self.0.push(quoted);
+            }
+        }
     }
 
     /// A text without them.

@@ -40,15 +40,6 @@ pub(super) fn identity_headers(document: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-/// The header that tells the application the tenant, in lower case; none where
-/// it is turned off.
-pub(super) fn tenant_header(document: &Value) -> Option<String> {
-    match get(document, &["upstream"]).pointer("/headers/tenant") {
-        None => Some("x-tenant-id".to_owned()),
-        Some(name) => name.as_str().map(str::to_ascii_lowercase),
-    }
-}
-
 /// Where the client's address decides something.
 pub(super) fn addresses(document: &Value) -> Option<Path> {
     let mut found = None;

@@ -3,7 +3,7 @@
 use core::fmt::Display;
 
 use anstyle::Style;
-use tenant_guard::explain::{Explanation, Lack, Outcome};
+use tenant_guard::explain::{Credentials, Explanation, Lack, Outcome};
 use tenant_guard::{Code, Reply, Verdict};
 
 use super::advice::credentials::kind_at;
@@ -14,10 +14,12 @@ use crate::console::{ERROR, FAINT, GOOD, STRONG, WARNING};
 use crate::escape::plain;
 
 /// Lines with what they are about in front.
-#[derive(Default)]
-struct Lines(String);
+struct Lines<'e> {
+    text: String,
+    credentials: &'e Credentials,
+}
 
-impl Lines {
+impl Lines<'_> {
     fn add(&mut self, about: &str, text: impl Display) {
         self.styled(about, Style::new(), text);
     }
@@ -28,14 +30,17 @@ impl Lines {
 
     /// A styled word, and plain text after it.
     fn marked(&mut self, about: &str, style: Style, word: impl Display, text: &str) {
-        let (word, text) = (plain(&word.to_string()), plain(text));
-        self.0.push_str(&format!("  {STRONG}{about:<11}{STRONG:#} {style}{word}{style:#}{text}\n"));
+        // Hidden first: a credential that is escaped isn't found any more.
+        let shown = |text: &str| plain(&self.credentials.hide(text));
+        let (word, text) = (shown(&word.to_string()), shown(text));
+        let line = format!("  {STRONG}{about:<11}{STRONG:#} {style}{word}{style:#}{text}\n");
+        self.text.push_str(&line);
     }
 }
 
-/// The explanation; credentials in it are still to be hidden.
+/// The explanation, every credential hidden.
 pub(super) fn write(explanation: &Explanation, given: Given) -> String {
-    let mut lines = Lines::default();
+    let mut lines = Lines { text: String::new(), credentials: &explanation.credentials };
     target(explanation, &mut lines);
     route(explanation, &mut lines);
     caller(explanation, &mut lines);
@@ -48,10 +53,10 @@ pub(super) fn write(explanation: &Explanation, given: Given) -> String {
         let text = format!("what is at {uri} ({what}); give it{also} with --fetched {uri}=FILE");
         lines.styled("not known", WARNING, text);
     }
-    lines.0
+    lines.text
 }
 
-fn target(explanation: &Explanation, lines: &mut Lines) {
+fn target(explanation: &Explanation, lines: &mut Lines<'_>) {
     match &explanation.target {
         Some(target) => {
             lines.add("request", &target.method);
@@ -66,7 +71,7 @@ fn target(explanation: &Explanation, lines: &mut Lines) {
     }
 }
 
-fn route(explanation: &Explanation, lines: &mut Lines) {
+fn route(explanation: &Explanation, lines: &mut Lines<'_>) {
     if explanation.is_preflight {
         lines.add("route", "none is asked: a CORS preflight");
         return;
@@ -112,7 +117,7 @@ fn route(explanation: &Explanation, lines: &mut Lines) {
     lines.styled("", FAINT, asks);
 }
 
-fn caller(explanation: &Explanation, lines: &mut Lines) {
+fn caller(explanation: &Explanation, lines: &mut Lines<'_>) {
     if explanation.route.as_ref().is_none_or(|route| route.auth == "none") {
         return;
     }
@@ -154,7 +159,7 @@ fn caller(explanation: &Explanation, lines: &mut Lines) {
     lines.add("principal", told.join(", "));
 }
 
-fn tenant(explanation: &Explanation, lines: &mut Lines) {
+fn tenant(explanation: &Explanation, lines: &mut Lines<'_>) {
     let Some(facts) = &explanation.tenant else {
         return;
     };
@@ -168,7 +173,7 @@ fn tenant(explanation: &Explanation, lines: &mut Lines) {
     }
 }
 
-fn policies(explanation: &Explanation, lines: &mut Lines) {
+fn policies(explanation: &Explanation, lines: &mut Lines<'_>) {
     if let Some(held) = &explanation.permissions {
         let told = |what: &str, held: &[String], carried: &[String]| match held == carried {
             true => format!("{what} {}", all_of(held)),
@@ -202,7 +207,7 @@ fn policies(explanation: &Explanation, lines: &mut Lines) {
     }
 }
 
-fn verdict(explanation: &Explanation, given: Given, lines: &mut Lines) {
+fn verdict(explanation: &Explanation, given: Given, lines: &mut Lines<'_>) {
     let decision = &explanation.decision;
     let code = decision.denial.as_ref().map_or("", |denial| denial.code.name());
     match &decision.verdict {
@@ -237,7 +242,7 @@ fn verdict(explanation: &Explanation, given: Given, lines: &mut Lines) {
     }
 }
 
-fn reply(reply: &Reply, lines: &mut Lines) {
+fn reply(reply: &Reply, lines: &mut Lines<'_>) {
     lines.add("reply", format!("status {}", reply.status));
     for (name, value) in &reply.headers {
         lines.add("", format!("{name}: {value}"));
@@ -245,7 +250,7 @@ fn reply(reply: &Reply, lines: &mut Lines) {
     lines.add("", &reply.body);
 }
 
-fn upstream(explanation: &Explanation, lines: &mut Lines) {
+fn upstream(explanation: &Explanation, lines: &mut Lines<'_>) {
     let changes = &explanation.decision.changes;
     for (name, value) in &changes.set {
         lines.add("upstream", format!("sets {name}: {}", shown(name, value)));

@@ -123,8 +123,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console<'_>) -> anyhow::Result<Exit
     match console.format {
         Format::Json => console.json(&json::write(&explanation, given))?,
         Format::Human => {
-            let text = human::write(&explanation, given);
-            write!(console.out, "{}", explanation.credentials.hide(&text))?;
+            write!(console.out, "{}", human::write(&explanation, given))?;
         }
     }
     Ok(match explanation.decision.verdict {

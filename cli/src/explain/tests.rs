@@ -284,3 +284,19 @@ fn names_in_a_document_never_reach_a_terminal_as_commands() {
     assert_eq!(ran.exit, Exit::Invalid);
     assert!(ran.err.contains("a\\u{1b}]0;b\\u{9b}"), "{}", ran.err);
 }
+
+#[test]
+fn a_credential_that_holds_what_is_escaped_is_hidden_all_the_same() {
+    let secret = "a-secret-\u{202e}of-\"somebody";
+    let mut document = document();
+    document["tenants"][0]["clients"][0]["keys"][0]["sha256"] = json!(sha256_hex(secret));
+    let (key, tenant) = (format!("x-api-key: {secret}"), format!("x-tenant-id: {secret}"));
+    for format in ["human", "json"] {
+        let args = ["--format", format, "-H", &key, "-H", &tenant, "/x"];
+        let ran = explain(&document, &args, "");
+        assert!(ran.out.contains("tenant_malformed"), "{}", ran.out);
+        for told in ["a-secret-", "of-", "somebody"] {
+            assert!(!ran.out.contains(told), "{}", ran.out);
+        }
+    }
+}

@@ -33,7 +33,7 @@ pub(super) fn look(scene: &Scene<'_>, findings: &mut Findings) {
         normalization::look(file, chain, &documents, findings);
         addresses::look(file, chain, &documents, findings);
         order::look(file, chain, &documents, findings);
-        cache::look(file, chain, &documents, findings);
+        cache::look(file, chain, findings);
         upgrades::look(scene, file, chain, findings);
     }
     backstop::look(scene, findings);
