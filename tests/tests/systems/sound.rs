@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
+use tenant_guard_cli::check::{Severity, check};
 use tenant_guard_cli::document::Document;
 use tenant_guard_cli::environment::Variables;
 use tenant_guard_tests::{plugin_file, validate_yaml};
@@ -32,19 +33,32 @@ pub fn is_sound(system: &System, warnings: &[&str]) {
     let warned = said.contains("tenant_guard: warning: ");
     assert_eq!(warned, !warnings.is_empty(), "{envoy_file}: {said}");
 
+    is_unweakened(system, &envoy_file, warnings);
     is_hardened(config, system);
     is_told(system.folder);
 }
 
-/// Asserts that a document of the system has no mistake, and these warnings.
-pub fn loads(system: &System, file: &str, warnings: &[&str]) {
+fn variables(system: &System) -> Variables {
     let mut variables = Variables::default();
     variables.set_vm_id(Some(system.folder));
     for (name, value) in system.variables {
         variables.set(name, value);
     }
+    variables
+}
+
+/// Asserts that `tenant-guard check` warns of nothing else in a configuration.
+fn is_unweakened(system: &System, file: &str, warnings: &[&str]) {
+    let (found, guards) = check(&[path(file)], &mut std::io::empty(), &variables(system), None);
+    let found: Vec<_> =
+        found.iter().filter(|finding| finding.code.severity() != Severity::Note).collect();
+    assert_eq!((found.len(), guards), (warnings.len(), 1), "{found:?}");
+}
+
+/// Asserts that a document of the system has no mistake, and these warnings.
+pub fn loads(system: &System, file: &str, warnings: &[&str]) {
     let document = Document::parse(&path(file), &text(file)).expect("it can be read");
-    let loaded = document.load(&variables).expect("it has no mistakes");
+    let loaded = document.load(&variables(system)).expect("it has no mistakes");
     let said: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), warnings.len(), "{said:?}");
     for (said, part) in said.iter().zip(warnings) {
