@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::env::Variable;
 use super::system::System;
-use super::tree::{Map, Tree};
+use super::tree::Map;
 use super::writer;
 use crate::document::Document;
 use crate::environment::Variables;
@@ -99,7 +99,7 @@ impl Outcome {
         };
         let document = written.first().map(|node| Document::new(Path::new("<output>"), node));
         let Some(document) = document else { return Ok(Vec::new()) };
-        let env = environment(&self.document, variables);
+        let env = environment(variables);
         let loaded = document.load(&env).map(|loaded| all(loaded.warnings, true));
         loaded.map_err(|mistakes| all(mistakes, false))
     }
@@ -148,17 +148,10 @@ fn origin(path: &str, variables: &[Variable]) -> Position {
 
 /// The environment that the document is loaded with: the file's own, and
 /// something in place of secrets that the file doesn't hold.
-fn environment(document: &Map, variables: &[Variable]) -> Variables {
+fn environment(variables: &[Variable]) -> Variables {
     let mut env = Variables::default();
     env.set_vm_id(Some("tenant-guard"));
-    let mut names = Vec::new();
-    collect(document, &mut names);
-    for name in names {
-        env.set(
-            &name,
-            "a stand-in for a secret that is elsewhere, long enough for every hash there is",
-        );
-    }
+    env.assume_others();
     for variable in variables {
         let value = variable.value.text().trim().as_str();
         if !value.is_empty() {
@@ -166,25 +159,4 @@ fn environment(document: &Map, variables: &[Variable]) -> Variables {
         }
     }
     env
-}
-
-/// The names of all `{env: NAME}`.
-fn collect(map: &Map, names: &mut Vec<String>) {
-    if let [entry] = map.entries.as_slice()
-        && entry.name == "env"
-        && let Some(Tree::Leaf(value)) = &entry.tree
-    {
-        names.extend(value.as_str().map(str::to_owned));
-    }
-    for tree in map.entries.iter().filter_map(|entry| entry.tree.as_ref()) {
-        collect_from(tree, names);
-    }
-}
-
-fn collect_from(tree: &Tree, names: &mut Vec<String>) {
-    match tree {
-        Tree::Leaf(_) => {}
-        Tree::Map(map) => collect(map, names),
-        Tree::List(items) => items.iter().for_each(|item| collect_from(item, names)),
-    }
 }
