@@ -50,7 +50,7 @@ pub(crate) fn import(settings: &Settings<'_>) -> Map {
         })
         .with("mode", "jwt")
         .with("jwt", Map::default().with("issuers", [issuer]))
-        .open("tenants", "organisations are in the system's database; as long as there is no `tenants`, a token may name every one")
+        .open("tenants", "organizations are in the system's database; as long as there is no `tenants`, a token may name every one")
         .with("tenancy", tenancy())
         .note("the organization is the token's alone: what a client sends in x-org-id is taken out unread")
         .with("routes", routes())
