@@ -91,6 +91,22 @@ fn clusters_that_check_nobody_are_warned_of() {
 }
 
 #[test]
+fn an_aggregate_is_what_its_clusters_are() {
+    let aggregate = "    - name: idp
+      cluster_type:
+        name: envoy.clusters.aggregate
+        typed_config:
+          \"@type\": type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig
+          clusters: [idp-a, idp]
+    - name: idp-a
+";
+    let good = edited(ENVOY, "    - name: idp\n", aggregate);
+    assert_eq!(codes(&[&good]), BTreeSet::new());
+    becomes(&good, "      transport_socket:\n", "      other:\n", &["cluster-unverified"]);
+    becomes(&good, "clusters: [idp-a, idp]", "clusters: [idp-b]", &["cluster-missing"]);
+}
+
+#[test]
 fn clusters_that_take_any_name_or_any_authority_are_warned_of() {
     let unverified: &[&str] = &["cluster-unverified"];
     for matcher in

@@ -1,6 +1,8 @@
 //! The clusters that keys and tenants come from.
 
-use crate::guards::fields::{deep, field, repeated};
+use std::collections::VecDeque;
+
+use crate::guards::fields::{Any, deep, field, repeated};
 use crate::source::Node;
 
 use super::super::facts;
@@ -14,7 +16,8 @@ pub(super) fn look(scene: &Scene<'_>, guard: &Guard<'_>, findings: &mut Findings
     let bootstraps = scene.configs.iter().flat_map(|config| &config.contents.bootstraps);
     let resources = bootstraps.filter_map(|bootstrap| field(bootstrap, "static_resources"));
     let secrets: Vec<_> = resources.flat_map(|resources| repeated(resources, "secrets")).collect();
-    for (path, name) in facts::clusters(&guard.value) {
+    let mut asked: VecDeque<_> = facts::clusters(&guard.value).into();
+    while let Some((path, name)) = asked.pop_front() {
         if seen.contains(&name) {
             continue;
         }
@@ -25,7 +28,10 @@ pub(super) fn look(scene: &Scene<'_>, guard: &Guard<'_>, findings: &mut Findings
             field(cluster, "name").and_then(Node::text) == Some(name.as_str())
         });
         if let Some((file, cluster)) = here.next() {
-            if !stays_here(cluster)
+            let members = members(cluster);
+            if !members.is_empty() {
+                asked.extend(members.into_iter().map(|member| (path.clone(), member)));
+            } else if !stays_here(cluster)
                 && let Err(problem) = tls::verifies(cluster, &secrets)
             {
                 let problem = format!(
@@ -43,6 +49,14 @@ pub(super) fn look(scene: &Scene<'_>, guard: &Guard<'_>, findings: &mut Findings
         }
         seen.push(name);
     }
+}
+
+/// The clusters that an aggregate cluster chooses from.
+fn members(cluster: &Node) -> Vec<String> {
+    let config = deep(cluster, &["cluster_type", "typed_config"]).map(Any::of);
+    let config = config.filter(|config| config.is("clusters.aggregate.v3.ClusterConfig"));
+    let names = config.map(|config| repeated(config.value, "clusters")).unwrap_or_default();
+    names.iter().filter_map(|name| name.text().map(str::to_owned)).collect()
 }
 
 /// Whether the file says all clusters that there are.
