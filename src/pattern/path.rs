@@ -116,11 +116,15 @@ impl PathPattern {
     }
 
     /// How many literal segments at the beginning of a path are as the pattern
-    /// has them, up to where they differ.
+    /// has them, but for case, up to where they differ.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn shared(&self, path: &[&str]) -> usize {
+        let is_like = |segment: &Segment, part: &str| match segment {
+            Segment::Literal(text) => text.eq_ignore_ascii_case(part),
+            other => other.accepts(part),
+        };
         let pairs = self.segments.iter().zip(path);
-        let same = pairs.take_while(|(segment, part)| segment.accepts(part));
+        let same = pairs.take_while(|(segment, part)| is_like(segment, part));
         same.filter(|(segment, _)| matches!(segment, Segment::Literal(_))).count()
     }
 

@@ -187,6 +187,7 @@ pub(super) fn cases() -> Vec<Case> {
             &["-X", "PUT", "/things"],
             &["routes[5] (GET /things; another method)"],
         ),
+        case(Code::RouteRefused, &["/Things"], &["routes[5] (GET /things; another path)"]),
         case(Code::RouteRefused, &["/nowhere"], &["No route has a path that begins like it"]),
         asserted(Code::TenantReserved, "default", &["x-tenant-id says default"]),
         asserted(
