@@ -98,7 +98,9 @@ impl Slot {
         // The record is looked at where something may have changed.
         let is_due = schedule::is_due(&self.source.timing, &self.record, now.seconds());
         let looked = now.seconds() < self.look_at && self.look_at <= now.seconds() + LONGEST_LOOK;
-        if !looked || self.wanted.is_some() || self.call.is_some() || is_due {
+        // Another's fetch may be over: those that wait for it wait here, too.
+        let is_leased = self.record.is_leased(now.seconds());
+        if !looked || self.wanted.is_some() || self.call.is_some() || is_due || is_leased {
             self.look(now, network)?;
             self.take_over(keeper, network, events)?;
         }

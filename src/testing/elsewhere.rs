@@ -22,7 +22,12 @@ pub(crate) struct Net {
     pub(crate) is_down: Cell<bool>,
     /// Records can't be written; contents can.
     pub(crate) writes_fail: Cell<bool>,
+    /// What another worker does just before the next record is written.
+    pub(crate) meanwhile: RefCell<Option<Meanwhile>>,
 }
+
+/// What happens on another thread.
+pub(crate) type Meanwhile = Box<dyn FnOnce(&Net)>;
 
 /// A call that was sent.
 #[derive(Debug, Clone)]
@@ -46,6 +51,7 @@ impl Net {
             tokens: Cell::default(),
             is_down: Cell::default(),
             writes_fail: Cell::default(),
+            meanwhile: RefCell::default(),
         }
     }
 
@@ -65,6 +71,13 @@ impl WatchedHost for Net {
     }
 
     fn before(&self, call: &'static str) -> Result<(), HostError> {
+        let meanwhile = match call {
+            "share" => self.meanwhile.take(),
+            _ => None,
+        };
+        if let Some(meanwhile) = meanwhile {
+            meanwhile(self);
+        }
         match call == "share" && self.writes_fail.get() {
             true => Err(HostError { call, status: 10 }),
             false => Ok(()),

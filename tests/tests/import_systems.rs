@@ -6,7 +6,7 @@ mod systems;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use systems::control_plane::lax::LAX;
 use systems::control_plane::{STRICT, quotas};
 use systems::{System, heimdex, recsys, shipped, super_admin};
@@ -147,8 +147,8 @@ fn a_strict_control_plane() {
         &shipped::environment("envoy/examples/agent-control-plane/system.env")["JWT_SECRET"];
     assert_eq!(STRICT.variables, [("JWT_SECRET", secret.as_str())]);
     let mut config = shipped::yaml(&STRICT.file("envoy"));
-    let given = &shipped::guard(&mut config)["vm_config"]["environment_variables"]["key_values"];
-    assert_eq!(given["JWT_SECRET"], *secret);
+    let given = &shipped::guard(&mut config)["vm_config"]["environment_variables"];
+    assert_eq!(given["host_env_keys"], json!(["JWT_SECRET"]));
     does_the_same(&STRICT, document.clone());
     quotas::hold(&STRICT.start_with(document));
 }

@@ -1,5 +1,8 @@
 //! Who fetches.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -23,6 +26,27 @@ fn one_fetches_and_the_others_take_over() {
     net.at(50.0);
     late.tick(&net);
     assert_eq!((late.says(&by("a"), &net), late.calls.len() + calls(&all)), ("allow", 0));
+}
+
+#[test]
+fn who_loses_the_lease_by_a_hair_takes_over_what_the_winner_fetches() {
+    let net = Net::new();
+    let (mut loser, winner) = (worker(), Rc::new(RefCell::new(worker())));
+    loser.fetch(keys(&["a"]), &net);
+    winner.borrow_mut().tick(&net);
+    net.at(60.0);
+    // Both are brought a new key, and both find that nobody fetches it.
+    assert_eq!(loser.serve(by("b"), &net), None);
+    assert_eq!(winner.borrow_mut().serve(by("b"), &net), None);
+    let quicker = Rc::clone(&winner);
+    net.meanwhile.replace(Some(Box::new(move |net| quicker.borrow_mut().tick(net))));
+    loser.tick(&net);
+    assert_eq!((loser.calls.len(), winner.borrow().calls.len()), (0, 1));
+    net.at(60.3);
+    winner.borrow_mut().answer(keys(&["a", "b"]), &net);
+    assert_eq!(winner.borrow_mut().wake(&net), ["allow"]);
+    loser.tick(&net);
+    assert_eq!(loser.wake(&net), ["allow"]);
 }
 
 #[test]
