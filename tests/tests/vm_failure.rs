@@ -120,7 +120,9 @@ fn the_fetch_of_a_worker_that_fails_meanwhile_is_made_by_another() {
     // The request whose worker died is nobody's: Envoy's own timeout ends it.
     let answer = asking.next_response().unwrap();
     assert_eq!((answer.status, answer.code()), (503, None), "{answer:?}");
-    assert!(asked.elapsed() >= Duration::from_secs(3));
+    // Envoy's timers count from when its loop looked at the clock last.
+    let waited = asked.elapsed();
+    assert!(waited >= Duration::from_millis(2_900), "{waited:?}");
 }
 
 #[test]
