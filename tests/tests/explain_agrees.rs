@@ -1,6 +1,7 @@
 //! `explain` and the plugin in Envoy say the same of every request: verdict,
 //! code, reply, and what the application gets.
 
+mod command;
 mod common;
 mod explain;
 
@@ -10,7 +11,6 @@ use std::io::Write as _;
 use explain::{Asked, document, requests};
 use serde_json::{Value, json};
 use tenant_guard_cli::Exit;
-use tenant_guard_cli::console::{Console, Format};
 use tenant_guard_tests::{Connection, Envoy, EnvoyBuilder, Protocol, Request, Response};
 
 const COUNT: usize = 2_000;
@@ -30,17 +30,13 @@ const IDENTITY: [&str; 8] = [
 /// What the command says of a request, and how it exits.
 fn explained(file: &str, asked: &Asked, format: &str) -> (Exit, String, String) {
     let mut args: Vec<String> =
-        ["tenant-guard", "explain", "--format", format, "-c", file, "-X"].map(str::to_owned).into();
+        ["explain", "--format", format, "-c", file, "-X"].map(str::to_owned).into();
     args.extend([asked.method, "--from", asked.address, "--peer", "127.0.0.1"].map(str::to_owned));
     for (name, value) in &asked.headers {
         args.extend(["-H".to_owned(), format!("{name}: {value}")]);
     }
     args.push(format!("http://{}{}", asked.host, asked.path));
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut console =
-        Console { out: &mut out, err: &mut err, input: &mut &[][..], format: Format::Human };
-    let exit = tenant_guard_cli::run(args.into_iter().map(Into::into), &mut console);
-    (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    command::run(args)
 }
 
 fn sent(number: usize, asked: &Asked) -> Request {

@@ -2,11 +2,12 @@
 //! fetches: keys, a directory with tenants and revocations, a tenant's own
 //! provider.
 
+mod command;
+
 use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use tenant_guard_cli::console::{Console, Format};
 use tenant_guard_tests::token::{Key, jwks, now, sha256_hex};
 use tenant_guard_tests::{Directory, Envoy, EnvoyBuilder, Protocol, Provider, Request, Response};
 
@@ -77,8 +78,7 @@ fn explained(files: &Files, path: &str, headers: &[(&str, String)], from: &str) 
         ("https://control.test/tenants", "tenants.json"),
         ("https://hooli.test/jwks", "hooli.json"),
     ];
-    let mut args: Vec<String> =
-        ["tenant-guard", "explain", "--format", "json", "-c"].map(str::to_owned).into();
+    let mut args: Vec<String> = ["explain", "--format", "json", "-c"].map(str::to_owned).into();
     args.extend([files.path("guard.json"), "--from".into(), from.into(), path.into()]);
     for (uri, file) in fetched {
         args.extend(["--fetched".into(), format!("{uri}={}", files.path(file))]);
@@ -86,12 +86,8 @@ fn explained(files: &Files, path: &str, headers: &[(&str, String)], from: &str) 
     for (name, value) in headers {
         args.extend(["-H".into(), format!("{name}: {value}")]);
     }
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut console =
-        Console { out: &mut out, err: &mut err, input: &mut &[][..], format: Format::Human };
-    tenant_guard_cli::run(args.into_iter().map(Into::into), &mut console);
-    let told: Value = serde_json::from_slice(&out)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&err)));
+    let (_, out, err) = command::run(args);
+    let told: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}"));
     let tenant = &told["upstream"]["set"]["x-tenant-id"];
     let word = if told["verdict"] == "deny" { &told["code"] } else { tenant };
     word.as_str().unwrap_or("nothing").to_owned()

@@ -1,15 +1,16 @@
 //! The README's five commands, from nothing to a guarded application, as a new
 //! user would run them: with the command itself, and a real Envoy.
 
+mod command;
 mod examples;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use examples::text;
 use serde_json::json;
-use tenant_guard_cli::console::{Console, Format};
-use tenant_guard_cli::source;
+use tenant_guard_cli::{Exit, source};
 use tenant_guard_tests::{EnvoyBuilder, Reply, Request, Stub, plugin_file};
 
 /// A folder that goes with the test.
@@ -39,26 +40,15 @@ fn commands() -> Vec<String> {
 
 /// Runs one of the README's commands in a folder; gives what it printed.
 fn run(command: &str, folder: &Path, app: &str) -> String {
-    let command = command.strip_prefix("target/").expect("it is the command");
+    let command = command.strip_prefix("target/tenant-guard ").expect("it is the command");
     let arguments = command.split_whitespace().map(|word| match word {
         "guard.yaml" => folder.join(word).into_os_string(),
         "127.0.0.1:8000" => app.into(),
-        word => word.into(),
+        word => OsString::from(word),
     });
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = {
-        let mut out = anstream::StripStream::new(&mut out);
-        let mut err = anstream::StripStream::new(&mut err);
-        let mut console = Console {
-            out: &mut out,
-            err: &mut err,
-            input: &mut std::io::empty(),
-            format: Format::Human,
-        };
-        tenant_guard_cli::run(arguments, &mut console)
-    };
-    assert_eq!(exit.code(), 0, "{}", String::from_utf8_lossy(&err));
-    String::from_utf8(out).unwrap()
+    let (exit, out, err) = command::run(arguments);
+    assert_eq!(exit, Exit::Ok, "{err}");
+    out
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What `tenant-guard import` makes of each system's environment decides as the
 //! example's own document: the same requests get the same answers in Envoy.
 
+mod command;
 mod systems;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,25 +12,17 @@ use serde_json::{Value, json};
 use systems::control_plane::lax::LAX;
 use systems::control_plane::{STRICT, quotas};
 use systems::{System, heimdex, recsys, shipped, super_admin};
-use tenant_guard_cli::console::{Console, Format};
 use tenant_guard_cli::{Exit, source};
 
 /// The document that the command writes.
 fn imported(env: &Path, add: Option<&Path>) -> Value {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut args = vec!["tenant-guard".into(), "import".into(), env.into()];
+    let mut args: Vec<OsString> = vec!["import".into(), env.into()];
     if let Some(add) = add {
         args.extend(["--add".into(), add.into()]);
     }
-    let mut console = Console {
-        out: &mut anstream::StripStream::new(&mut out),
-        err: &mut anstream::StripStream::new(&mut err),
-        input: &mut std::io::empty(),
-        format: Format::Human,
-    };
-    let exit = tenant_guard_cli::run(args, &mut console);
-    assert_eq!(exit, Exit::Ok, "{}", String::from_utf8_lossy(&err));
-    let documents = source::parse(&String::from_utf8(out).unwrap()).expect("it is YAML");
+    let (exit, out, err) = command::run(args);
+    assert_eq!(exit, Exit::Ok, "{err}");
+    let documents = source::parse(&out).expect("it is YAML");
     documents[0].to_value()
 }
 
