@@ -41,6 +41,7 @@ mod host;
 mod identity;
 mod json;
 mod jwt;
+mod memory;
 mod pattern;
 #[cfg(any(target_arch = "wasm32", test))]
 #[cfg_attr(feature = "probe", allow(dead_code, reason = "the probe only verifies"))]
@@ -72,7 +73,8 @@ pub use halt::Patience;
 pub use host::{
     Hash, Host, HostError, Shared, SignatureVerdict, SignatureVerifier, Timestamp, Written,
 };
-pub use jwt::{CacheUse, TokenCache};
+pub use jwt::CacheUse;
+pub use memory::Memory;
 pub use remote::{
     Answer, Event, Fetcher, Keeper, Kept, MOST_AT_ONCE, Network, Ready, Source, SourceId, Store,
     WaitingRoom,
@@ -101,8 +103,8 @@ use throttle::Throttle;
 
 /// A configured guard, with the keys and tenants that were fetched. Those are
 /// put into it between requests; deciding on a request changes nothing in it.
-/// What counts requests is in the host's shared values, what was verified in a
-/// [`TokenCache`].
+/// What counts requests is in the host's shared values, what a worker remembers
+/// in its [`Memory`].
 #[derive(Debug)]
 pub struct Guard {
     revision: Option<String>,
@@ -164,13 +166,8 @@ impl Guard {
     ///
     /// Never fails: a host that can't be asked is a refusal with
     /// `guard_unavailable`.
-    pub fn decide(
-        &self,
-        headers: &Headers<'_>,
-        host: &dyn Host,
-        cache: &mut TokenCache,
-    ) -> Decision {
-        match self.attempt(headers, host, Patience::Waited, cache) {
+    pub fn decide(&self, headers: &Headers<'_>, host: &dyn Host, memory: &mut Memory) -> Decision {
+        match self.attempt(headers, host, Patience::Waited, memory) {
             Attempt::Decided(decision) => *decision,
             Attempt::Waits(_) => {
                 let denial = Denial::from(Code::GuardUnavailable);
@@ -187,10 +184,10 @@ impl Guard {
         headers: &Headers<'_>,
         host: &dyn Host,
         patience: Patience,
-        cache: &mut TokenCache,
+        memory: &mut Memory,
     ) -> Attempt {
         let mut progress = Progress::default();
-        let outcome = match self.follow(headers, host, patience, cache, &mut progress) {
+        let outcome = match self.follow(headers, host, patience, memory, &mut progress) {
             Ok(arrived) => Ok(arrived),
             Err(Halt::Lacks(lack)) => return Attempt::Waits(lack.sources),
             Err(Halt::Refused(denial)) => Err(denial),
@@ -204,7 +201,7 @@ impl Guard {
         headers: &Headers<'_>,
         host: &dyn Host,
         patience: Patience,
-        cache: &mut TokenCache,
+        memory: &mut Memory,
         progress: &mut Progress<'g>,
     ) -> Result<Arrived, Halt> {
         let ambiguous = |why: request::path::Ambiguity| Denial::by(Code::PathAmbiguous, why.rule());
@@ -221,8 +218,15 @@ impl Guard {
         }
         let presented = self.presented(rules, headers, &target);
         let trail = &mut progress.trail;
-        let principal =
-            principal::authenticate(self, rules, presented, host, patience, cache, trail)?;
+        let principal = principal::authenticate(
+            self,
+            rules,
+            presented,
+            host,
+            patience,
+            &mut memory.tokens,
+            trail,
+        )?;
         progress.principal = Some(principal.clone());
         let tenant = self
             .tenant(rules, &principal, headers, &target, host)
@@ -300,9 +304,9 @@ impl Guard {
         self.replies.reply(&Code::GuardUnavailable.into(), headers)
     }
 
-    /// An empty token cache of the configured size.
-    pub fn new_cache(&self) -> TokenCache {
-        TokenCache::new(self.cache_entries, self.cache_bytes)
+    /// What a worker of this configuration remembers at first: nothing.
+    pub fn new_memory(&self) -> Memory {
+        Memory::new(self.cache_entries, self.cache_bytes)
     }
 
     /// The `audit` section.

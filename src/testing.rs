@@ -12,7 +12,7 @@ use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{Decision, Environment, Guard, Headers, Host, TokenCache, Verdict, load};
+use crate::{Decision, Environment, Guard, Headers, Host, Memory, Verdict, load};
 
 /// The time of all tests that name none.
 pub(crate) const NOW: f64 = 1_800_000_000.0;
@@ -205,7 +205,7 @@ pub(crate) fn decide(guard: &Guard, request: &Request) -> Decision {
 
 /// The same at a host.
 pub(crate) fn decide_at(guard: &Guard, request: &Request, host: &dyn Host) -> Decision {
-    guard.decide(&request.headers(), host, &mut TokenCache::new(0, 0))
+    guard.decide(&request.headers(), host, &mut Memory::new(0, 0))
 }
 
 /// The same with the client at an address; `None` where that isn't known.

@@ -23,7 +23,7 @@ use crate::principal::Principal;
 use crate::remote::Standing;
 use crate::request::{Headers, Target};
 use crate::route::{Auth, Rules};
-use crate::{Arrived, Decision, Guard, Progress, TokenCache, policy};
+use crate::{Arrived, Decision, Guard, Memory, Progress, policy};
 
 /// A decision, and what each step saw.
 #[derive(Debug)]
@@ -82,8 +82,8 @@ impl Guard {
     /// Decides on a request, and tells how.
     pub fn explain(&self, headers: &Headers<'_>, host: &dyn Host) -> Explanation {
         let mut progress = Progress::default();
-        let mut cache = TokenCache::new(0, 0);
-        let way = self.follow(headers, host, Patience::Waited, &mut cache, &mut progress);
+        let mut memory = Memory::new(0, 0);
+        let way = self.follow(headers, host, Patience::Waited, &mut memory, &mut progress);
         let outcome = way.map_err(|halt| match halt {
             Halt::Refused(denial) => denial,
             Halt::Lacks(_) => Code::GuardUnavailable.into(),

@@ -13,7 +13,7 @@ use super::verified::VerifiedToken;
 
 /// A bounded cache; the least recently used go first.
 #[derive(Debug)]
-pub struct TokenCache {
+pub(crate) struct TokenCache {
     entries: Option<LruCache<Box<[u8]>, Rc<VerifiedToken>>>,
     bytes: usize,
     max_bytes: usize,
@@ -72,13 +72,8 @@ impl TokenCache {
     }
 
     /// How many tokens it holds.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.as_ref().map_or(0, LruCache::len)
-    }
-
-    /// Whether it holds none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

@@ -23,7 +23,7 @@ mod signed;
 mod verified;
 
 pub(crate) use algorithm::Algorithm;
-pub use cache::TokenCache;
+pub(crate) use cache::TokenCache;
 pub(crate) use claim::ClaimPath;
 pub(crate) use compact::has_three_parts;
 pub(crate) use issuer::{Ceilings, ClaimMap, Issuer, TenantSource};

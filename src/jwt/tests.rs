@@ -92,7 +92,7 @@ impl Verifier {
             }
             (Err(first), Err(second)) => {
                 assert_eq!(first, second);
-                assert!(cache.is_empty(), "an unverified token is kept");
+                assert_eq!(cache.len(), 0, "an unverified token is kept");
             }
             other => panic!("{other:?}"),
         }

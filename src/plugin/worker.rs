@@ -16,7 +16,7 @@ use crate::audit::AuditLevel;
 use crate::decision::Decision;
 use crate::halt::Patience;
 use crate::host::{Host, HostError};
-use crate::jwt::TokenCache;
+use crate::memory::Memory;
 use crate::remote::{Fetcher, Kept, SourceId, WaitingRoom};
 use crate::reply::Reply;
 use crate::request::Headers;
@@ -30,7 +30,7 @@ pub(super) struct Worker {
     pub(super) guard: RefCell<Guard>,
     pub(super) environment: VmEnvironment,
     pub(super) host: ProxyHost,
-    cache: RefCell<TokenCache>,
+    memory: RefCell<Memory>,
     pub(super) metrics: Metrics,
     pub(super) gauges: Gauges,
     /// The second in which gauges were set last.
@@ -89,11 +89,11 @@ impl Worker {
         root: u32,
         ticks: Rc<Ticks>,
     ) -> Self {
-        let cache = guard.new_cache();
+        let memory = guard.new_memory();
         let kept = Kept { guard: &mut guard, environment: &environment };
         let fetcher = Fetcher::new(configuration, &kept);
         Self {
-            cache: RefCell::new(cache),
+            memory: RefCell::new(memory),
             host: ProxyHost::of(root),
             fetcher: RefCell::new(fetcher),
             guard: RefCell::new(guard),
@@ -127,8 +127,8 @@ impl Worker {
         self.adopt();
         let guard = self.guard.try_borrow().map_err(|_| busy("guard"))?;
         let attempt = {
-            let mut cache = self.cache.try_borrow_mut().map_err(|_| busy("cache"))?;
-            guard.attempt(&headers, &self.host, patience, &mut cache)
+            let mut memory = self.memory.try_borrow_mut().map_err(|_| busy("memory"))?;
+            guard.attempt(&headers, &self.host, patience, &mut memory)
         };
         let decision = match attempt {
             Attempt::Decided(decision) => *decision,

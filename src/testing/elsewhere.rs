@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::{FixedHost, NOW, NoEnvironment, Request, WatchedHost, guard, merged, word};
 use crate::host::{HostError, Timestamp};
 use crate::{
-    Answer, Attempt, Event, Fetcher, Guard, Kept, Network, Patience, Ready, SourceId, Store,
-    TokenCache, WaitingRoom,
+    Answer, Attempt, Event, Fetcher, Guard, Kept, Memory, Network, Patience, Ready, SourceId,
+    Store, WaitingRoom,
 };
 
 /// What all workers of a proxy have in common.
@@ -110,7 +110,7 @@ impl Network for Net {
 pub(crate) struct Worker {
     pub(crate) guard: Guard,
     pub(crate) fetcher: Fetcher,
-    pub(crate) cache: TokenCache,
+    pub(crate) memory: Memory,
     pub(crate) room: WaitingRoom<Request>,
     /// Its calls that weren't answered.
     pub(crate) calls: Vec<Sent>,
@@ -125,9 +125,9 @@ impl Worker {
         document.to_string().hash(&mut hasher);
         let kept = Kept { guard: &mut guard, environment: &NoEnvironment };
         let fetcher = Fetcher::new(hasher.finish(), &kept);
-        let cache = guard.new_cache();
+        let memory = guard.new_memory();
         let (calls, events) = (Vec::new(), Vec::new());
-        Self { guard, fetcher, cache, room: WaitingRoom::default(), calls, events }
+        Self { guard, fetcher, memory, room: WaitingRoom::default(), calls, events }
     }
 
     /// Takes over what is there when it starts.
@@ -171,7 +171,7 @@ impl Worker {
 
     /// What becomes of a request that doesn't wait.
     pub(crate) fn says(&mut self, request: &Request, net: &Net) -> &'static str {
-        word(&self.guard.decide(&request.headers(), net, &mut self.cache))
+        word(&self.guard.decide(&request.headers(), net, &mut self.memory))
     }
 
     /// The same for one that may; the error is what it waits for.
@@ -181,7 +181,7 @@ impl Worker {
         patience: Patience,
         net: &Net,
     ) -> Result<&'static str, Vec<SourceId>> {
-        match self.guard.attempt(&request.headers(), net, patience, &mut self.cache) {
+        match self.guard.attempt(&request.headers(), net, patience, &mut self.memory) {
             Attempt::Decided(decision) => Ok(word(&decision)),
             Attempt::Waits(sources) => Err(sources),
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::testing::{BrokenHost, Request, decide_from, guard, jwt, key, merged, token, words};
-use crate::{Guard, TokenCache};
+use crate::{Guard, Memory};
 
 /// Rules of each form, and whether they allow 10.0.3.4.
 const RULES: [(&str, bool); 10] = [
@@ -214,7 +214,7 @@ fn a_token_and_a_key_answer_to_both_their_clients_addresses() {
 fn a_host_that_cannot_tell_the_address_is_no_way_in() {
     for (_, document) in places(&json!(["*"])) {
         let guard = guard(document);
-        let mut cache = TokenCache::new(0, 0);
+        let mut cache = Memory::new(0, 0);
         let decision = guard.decide(&by_key().headers(), &BrokenHost::Addresses, &mut cache);
         assert_eq!(words(&decision), "guard_unavailable");
     }

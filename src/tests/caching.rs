@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::testing::{
     BrokenHost, FixedHost, NOW, Request, ed25519_jwk, eddsa_token, guard, issuer, merged, token,
 };
-use crate::{Decision, Guard, TokenCache};
+use crate::{Decision, Guard, Memory};
 
 fn keyed(fields: Value) -> Value {
     let mut issuer = issuer(merged(json!({"tenant": {"claims": ["tenant"]}}), fields));
@@ -96,7 +96,7 @@ proptest! {
         (entries, bytes) in prop::sample::select(vec![(100, 1 << 20), (2, 1 << 20), (100, 1500)]),
     ) {
         let (guards, tokens, host) = (guards(), tokens(), FixedHost::at(NOW));
-        let mut caches: Vec<_> = guards.iter().map(|_| TokenCache::new(entries, bytes)).collect();
+        let mut caches: Vec<_> = guards.iter().map(|_| Memory::new(entries, bytes)).collect();
         let mut now = NOW;
         for step in &steps {
             now += step.seconds;
@@ -109,9 +109,9 @@ proptest! {
             let host: &dyn crate::Host = if step.clock { &host } else { &BrokenHost::Clock };
             let guard = &guards[step.guard];
             let with = guard.decide(&request.headers(), host, &mut caches[step.guard]);
-            let without = guard.decide(&request.headers(), host, &mut TokenCache::new(0, 0));
+            let without = guard.decide(&request.headers(), host, &mut Memory::new(0, 0));
             prop_assert_eq!(verdict(with), verdict(without));
-            prop_assert!(caches.iter().all(|cache| cache.len() <= entries));
+            prop_assert!(caches.iter().all(|cache| cache.tokens() <= entries));
         }
     }
 }
@@ -120,12 +120,12 @@ proptest! {
 fn only_verified_tokens_are_kept_and_none_past_its_time() {
     let guard = &guards()[0];
     let host = FixedHost::at(NOW);
-    let mut cache = TokenCache::new(100, 1 << 20);
+    let mut cache = Memory::new(100, 1 << 20);
     let mut decide = |token: &str, now: f64| {
         host.set(now);
         let request = Request::get("/me").bearer(token);
         let decision = guard.decide(&request.headers(), &host, &mut cache);
-        (decision.verdict.marker().is_some(), decision.cache, cache.len())
+        (decision.verdict.marker().is_some(), decision.cache, cache.tokens())
     };
     use crate::CacheUse::{Hit, Miss};
     let good = eddsa_token(json!({"iss": "ed", "exp": NOW + 15.0}));

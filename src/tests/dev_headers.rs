@@ -109,7 +109,7 @@ fn on_a_lax_route_a_developer_without_tenant_is_of_none() {
     assert_eq!(tenant(&guard, &dev("").set(":path", "/me")), "no tenant");
     let host = FixedHost::at(NOW);
     host.peer.set("10.0.0.1".parse().ok());
-    let decision = guard.decide(&asserting.headers(), &host, &mut guard.new_cache());
+    let decision = guard.decide(&asserting.headers(), &host, &mut guard.new_memory());
     assert_eq!(asserting.changed(&decision).value("x-tenant-id").as_deref(), Some("acme"));
 }
 

@@ -12,7 +12,7 @@ use crate::testing::{
     FixedHost, NOW, NoEnvironment, Request, ed25519_jwk, eddsa_token, es256_token, guard, issuer,
     key, merged, p256_jwk, tenant, token, word,
 };
-use crate::{Attempt, Guard, TokenCache};
+use crate::{Attempt, Guard, Memory};
 
 /// A guard with a directory. Its issuer for all tenants signs with the shared
 /// secret; `inline` and the fetched `acme` have keys and issuers of their own.
@@ -335,7 +335,7 @@ fn a_kid_of_the_configuration_s_is_no_fetched_tenant_s() {
 #[test]
 fn who_may_wait_waits_for_the_directory() {
     let attempt = |guard: &Guard, request: &Request, patience: Patience| {
-        let mut cache = TokenCache::new(0, 0);
+        let mut cache = Memory::new(0, 0);
         match guard.attempt(&request.headers(), &FixedHost::at(NOW), patience, &mut cache) {
             Attempt::Waits(sources) => format!("waits for {}", sources.len()),
             Attempt::Decided(decision) => word(&decision).to_owned(),

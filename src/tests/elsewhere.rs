@@ -51,7 +51,7 @@ fn block(worker: &mut Worker, net: &Net) {
 }
 
 fn cache_use(worker: &mut Worker, request: &Request, net: &Net) -> Option<CacheUse> {
-    worker.guard.decide(&request.headers(), net, &mut worker.cache).cache
+    worker.guard.decide(&request.headers(), net, &mut worker.memory).cache
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_token_is_verified_once_by_each_set_of_keys() {
     net.at(273.0);
     worker.fetch(keys(&["b"]), &net);
     assert_eq!(worker.says(&by("a"), &net), "token_key_unknown");
-    assert!(worker.cache.is_empty(), "it isn't kept");
+    assert!(worker.memory.tokens() == 0, "it isn't kept");
 }
 
 #[test]
@@ -204,11 +204,11 @@ fn what_is_revoked_leaves_the_cache() {
         let (net, mut worker) = with_directory();
         worker.fetch(directory(json!({})), &net);
         assert_eq!(worker.says(&of("globex"), &net), "allow");
-        assert_eq!(worker.cache.len(), 1);
+        assert_eq!(worker.memory.tokens(), 1);
         net.at(10.0);
         worker.fetch(directory(revoking.clone()), &net);
         assert_eq!(worker.says(&of("globex"), &net), "token_revoked", "{revoking}");
-        assert!(worker.cache.is_empty());
+        assert!(worker.memory.tokens() == 0);
         net.at(20.0);
         worker.fetch(directory(json!({})), &net);
         assert_eq!(worker.says(&of("globex"), &net), "allow", "taken back");

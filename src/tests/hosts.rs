@@ -6,7 +6,7 @@ use crate::testing::{
     BrokenHost, FixedHost, NOW, Request, es256_token, guard, issuer, jwt, key, merged, p256_jwk,
     token,
 };
-use crate::{Guard, TokenCache, Verdict};
+use crate::{Guard, Memory, Verdict};
 
 fn document() -> Value {
     let dated = key("dated", "dated", json!({"expires": "2100-01-01T00:00:00Z"}));
@@ -32,7 +32,7 @@ fn es256() -> Request {
 }
 
 fn outcome(guard: &Guard, request: &Request, host: BrokenHost) -> &'static str {
-    let decision = guard.decide(&request.headers(), &host, &mut guard.new_cache());
+    let decision = guard.decide(&request.headers(), &host, &mut guard.new_memory());
     match decision.verdict {
         Verdict::Refuse(reply) => {
             let code = decision.denial.unwrap().code;
@@ -81,11 +81,11 @@ fn a_shadow_lets_nothing_through_that_could_not_be_checked() {
 #[test]
 fn a_cached_token_is_no_way_around_a_failing_clock() {
     let guard = guard(document());
-    let mut cache = TokenCache::new(10, 100_000);
+    let mut cache = Memory::new(10, 100_000);
     let request = Request::get("/").bearer(&token(json!({})));
     let first = guard.decide(&request.headers(), &FixedHost::at(NOW), &mut cache);
     assert_eq!(first.verdict, Verdict::Allow);
-    assert_eq!(cache.len(), 1);
+    assert_eq!(cache.tokens(), 1);
     let second = guard.decide(&request.headers(), &BrokenHost::Clock, &mut cache);
     assert_eq!(second.denial.unwrap().code.name(), "guard_unavailable");
     let third = guard.decide(&request.headers(), &FixedHost::at(NOW), &mut cache);
@@ -97,7 +97,7 @@ fn nothing_of_a_request_that_could_not_be_checked_is_forwarded_as_identity() {
     let guard = guard(document());
     let request = es256().with("x-user-id", "mallory").with("x-tenant-id", "acme");
     let decision =
-        guard.decide(&request.headers(), &BrokenHost::Signatures, &mut guard.new_cache());
+        guard.decide(&request.headers(), &BrokenHost::Signatures, &mut guard.new_memory());
     assert!(decision.changes.set.is_empty());
     let sent = request.changed(&decision);
     assert_eq!((sent.value("x-user-id"), sent.value("x-tenant-id")), (None, None));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::testing::{
     BrokenHost, FixedHost, NOW, Request, guard, jwt, merged, mistakes, token, words,
 };
-use crate::{Guard, TokenCache};
+use crate::{Guard, Memory};
 
 const PROXIES: [&str; 3] = ["10.1.0.0/16", "192.168.0.50-192.168.0.60", "2001:db8:1::/48"];
 
@@ -23,7 +23,7 @@ fn from(guard: &Guard, request: &Request, peer: Option<&str>, client: Option<&st
     let host = FixedHost::at(NOW);
     host.peer.set(peer.map(|address| address.parse().unwrap()));
     host.client.set(client.map(|address| address.parse().unwrap()));
-    let decision = guard.decide(&request.headers(), &host, &mut TokenCache::new(0, 0));
+    let decision = guard.decide(&request.headers(), &host, &mut Memory::new(0, 0));
     match words(&decision).as_str() {
         "allow" => request.changed(&decision).value("x-tenant-id").unwrap(),
         other => other.to_owned(),
@@ -144,7 +144,7 @@ fn a_route_may_trust_others_than_the_document() {
 fn a_peer_that_cannot_be_asked_for_is_no_way_in() {
     let guard = lax(json!(PROXIES));
     let decide = |request: &Request| {
-        let mut cache = TokenCache::new(0, 0);
+        let mut cache = Memory::new(0, 0);
         words(&guard.decide(&request.headers(), &BrokenHost::Addresses, &mut cache))
     };
     assert_eq!(decide(&asserting("acme")), "guard_unavailable");

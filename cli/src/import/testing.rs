@@ -136,7 +136,7 @@ impl Imported {
         });
         let all: Vec<_> = target.into_iter().chain(own).collect();
         let bytes = all.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
-        self.guard.decide(&Headers::new(bytes), &self.host, &mut self.guard.new_cache())
+        self.guard.decide(&Headers::new(bytes), &self.host, &mut self.guard.new_memory())
     }
 }
 

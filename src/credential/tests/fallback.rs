@@ -7,7 +7,7 @@ use crate::testing::{
     BrokenHost, NOW, Request, audit_line, caller, claims, decide, ed25519_jwk, eddsa_token, issuer,
     jwt, key, merged, outcome, signed, tenant, token,
 };
-use crate::{Guard, TokenCache};
+use crate::{Guard, Memory};
 
 fn falling_back(over: Value) -> Guard {
     let issuers = [
@@ -102,7 +102,7 @@ fn a_failure_of_the_host_is_final() {
     ] {
         let request = Request::get("/").bearer(token).with("x-api-key", key);
         let decision =
-            guard.decide(&request.headers(), &BrokenHost::Clock, &mut TokenCache::new(9, 9999));
+            guard.decide(&request.headers(), &BrokenHost::Clock, &mut Memory::new(9, 9999));
         assert_eq!(decision.denial.map(|denial| denial.code.name()), code, "{token} {key}");
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::TokenCache;
+use crate::Memory;
 use crate::testing::word;
 
 const KIDS: [&str; 4] = ["k0", "k1", "k2", "k3"];
@@ -106,8 +106,7 @@ impl World {
             let has =
                 |(time, set): &(f64, Set)| set & 1 << bit != 0 && self.now - time <= MAX_STALE;
             let said = worker.says(request, &self.net);
-            let plain =
-                worker.guard.decide(&request.headers(), &self.net, &mut TokenCache::new(0, 0));
+            let plain = worker.guard.decide(&request.headers(), &self.net, &mut Memory::new(0, 0));
             prop_assert_eq!(said, word(&plain), "a cache changes nothing");
             match said {
                 "allow" => prop_assert!(visible.iter().any(has), "{bit} {:?}", self.account),

@@ -79,7 +79,7 @@ fn a_token_that_doesn_t_say_when_it_was_issued_may_be_as_old_as_any() {
 fn a_cached_token_is_revoked_as_soon_as_that_is_known() {
     let mut guard = configured(json!({}));
     take_over(&mut guard, json!({"tenants": tenants()}));
-    let mut cache = TokenCache::new(10, 1 << 20);
+    let mut cache = Memory::new(10, 1 << 20);
     let request = of_all(issued(json!({})));
     let mut result =
         |guard: &Guard| word(&guard.decide(&request.headers(), &FixedHost::at(NOW), &mut cache));

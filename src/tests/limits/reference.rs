@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::testing::{FixedHost, NOW};
-use crate::{TokenCache, Verdict};
+use crate::{Memory, Verdict};
 
 /// A limit: whose, how many, in how many seconds.
 type Limit = (String, u64, u64);
@@ -168,7 +168,7 @@ proptest! {
         changed["revision"] = json!("2");
         changed["tenant_defaults"]["scopes"] = json!(["*"]);
         let guards = [guard(document()), guard(changed)];
-        let mut caches = [TokenCache::new(100, 1 << 20), TokenCache::new(100, 1 << 20)];
+        let mut caches = [Memory::new(100, 1 << 20), Memory::new(100, 1 << 20)];
         let host = FixedHost::at(NOW);
         let mut reference = Reference::default();
         let mut now = NOW;

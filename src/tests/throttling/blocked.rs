@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn while_blocked_what_is_known_still_passes() {
     let guard = throttled(json!({}));
-    let mut cache = guard.new_cache();
+    let mut cache = guard.new_memory();
     let good = hs256(json!({}));
     let first = guard.decide(&good.headers(), &host(), &mut cache);
     assert_eq!(first.verdict, Verdict::Allow);
