@@ -1,8 +1,11 @@
 //! What is taken from a request and put into it: credentials, what clients may
 //! not send, and the identity.
 
+use std::rc::Rc;
+
 use crate::Guard;
 use crate::credential::Location;
+use crate::identity::HeaderValues;
 use crate::request::framing::is_framing;
 use crate::request::{Found, Headers, cookie, query::Query, split_query};
 use crate::route::Shadow;
@@ -14,7 +17,7 @@ pub struct Changes {
     /// Headers to remove, each name once, as it came.
     pub remove: Vec<Vec<u8>>,
     /// Headers to set, each name once.
-    pub set: Vec<(String, Vec<u8>)>,
+    pub set: Vec<(Rc<str>, Rc<[u8]>)>,
 }
 
 /// Which credentials leave the request.
@@ -71,12 +74,9 @@ impl Guard {
         headers: &Headers<'_>,
         inbound: &[&[u8]],
         credentials: Credentials,
-        set: Vec<(String, String)>,
+        set: HeaderValues,
     ) -> Changes {
-        let mut changes = Changes {
-            remove: Vec::new(),
-            set: set.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
-        };
+        let mut changes = Changes { remove: Vec::new(), set };
         let secret = |name: &[u8]| {
             credentials == Credentials::Leave && self.sources.is_header(name)
                 || self.is_super_admins(name)
@@ -127,7 +127,7 @@ impl Guard {
             Some(rest) if rest.is_empty() => changes.remove.push(b"cookie".to_vec()),
             // Where `strip` takes all cookies there is nothing to keep.
             Some(_) if self.upstream.stripped.contains(b"cookie") => {}
-            Some(rest) => changes.set.push(("cookie".into(), rest)),
+            Some(rest) => changes.set.push(("cookie".into(), rest.into())),
         }
     }
 
@@ -156,7 +156,7 @@ impl Guard {
                 raw.push(b'?');
                 raw.extend(rest);
             }
-            changes.set.push((":path".into(), raw));
+            changes.set.push((":path".into(), raw.into()));
         }
     }
 }

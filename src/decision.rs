@@ -8,6 +8,7 @@ use crate::policy::{self, Admitted};
 use crate::principal::Principal;
 use crate::request::Headers;
 use crate::route::Shadow;
+use crate::tenant::ResolvedTenant;
 use crate::verdict::Verdict;
 use crate::{Arrived, Guard, Progress};
 
@@ -49,7 +50,7 @@ impl Guard {
             Ok(Arrived::Public) => (Verdict::Public, change(Credentials::Stay, Vec::new())),
             Ok(Arrived::Preflight) => (Verdict::Public, change(leaving, Vec::new())),
             Ok(Arrived::Admitted(admitted)) => {
-                (Verdict::Allow, change(leaving, self.upstream.identity(admitted)))
+                (Verdict::Allow, change(leaving, admitted.standing().identity().clone()))
             }
             Err(denial) => match shadow {
                 Shadow::On if denial.code != Code::GuardUnavailable => {
@@ -62,7 +63,8 @@ impl Guard {
                     let (principal, tenant) =
                         (progress.principal.as_ref(), progress.tenant.as_ref());
                     let permissions = principal.map(|who| policy::permissions(self, who, tenant));
-                    let known = self.upstream.known(principal, tenant, permissions.as_ref());
+                    let name = tenant.map(ResolvedTenant::name);
+                    let known = self.upstream.known(principal, name, permissions.as_ref());
                     let reply = self.replies.reply(denial, headers);
                     (Verdict::Refuse(reply), change(Credentials::LeaveLogs, known))
                 }

@@ -1,10 +1,12 @@
 //! The identity headers: what the application is told about the caller.
 
+use std::rc::Rc;
+
 use crate::header_value::{list, text};
-use crate::policy::{Admitted, Permissions};
+use crate::policy::Permissions;
 use crate::principal::Principal;
 use crate::request::fold::FoldedNames;
-use crate::tenant::ResolvedTenant;
+use crate::tenant::TenantName;
 
 /// Header names by what they tell; `None` where a header is turned off.
 #[derive(Debug, Clone, Default)]
@@ -46,22 +48,29 @@ pub(crate) struct Upstream {
     pub(crate) forward_credentials: bool,
 }
 
-/// Headers to set, each name once.
-pub(crate) type HeaderValues = Vec<(String, String)>;
+/// Headers to set, each name once. They are shared with whoever prepared them.
+pub(crate) type HeaderValues = Vec<(Rc<str>, Rc<[u8]>)>;
 
 impl Upstream {
-    /// The headers of a request that goes on with an identity.
-    pub(crate) fn identity(&self, admitted: &Admitted) -> HeaderValues {
-        let permissions = Some(admitted.permissions());
-        let mut headers = self.known(Some(admitted.principal()), admitted.tenant(), permissions);
-        let Some(token) = admitted.principal().token() else {
+    /// The headers of a caller's requests that go on.
+    pub(crate) fn identity(
+        &self,
+        principal: &Principal,
+        tenant: Option<&TenantName>,
+        permissions: &Permissions,
+    ) -> HeaderValues {
+        let mut headers = self.known(Some(principal), tenant, Some(permissions));
+        let Some(token) = principal.token() else {
             return headers;
         };
+        let mut add = |name: &str, text: &str| headers.push((name.into(), text.as_bytes().into()));
         for (name, text) in self.claims.iter().zip(&token.claims) {
-            headers.extend(text.as_ref().map(|text| (name.clone(), text.clone())));
+            if let Some(text) = text {
+                add(name, text);
+            }
         }
         if let (Some(name), Some(payload)) = (&self.payload, &token.payload) {
-            headers.push((name.clone(), payload.clone()));
+            add(name, payload);
         }
         headers
     }
@@ -70,17 +79,17 @@ impl Upstream {
     pub(crate) fn known(
         &self,
         principal: Option<&Principal>,
-        tenant: Option<&ResolvedTenant>,
+        tenant: Option<&TenantName>,
         permissions: Option<&Permissions>,
     ) -> HeaderValues {
         let mut headers = HeaderValues::new();
         let mut set = |name: &Option<String>, value: Option<String>| {
             if let (Some(name), Some(value)) = (name, value.filter(|value| !value.is_empty())) {
-                headers.push((name.clone(), value));
+                headers.push((name.as_str().into(), value.into_bytes().into()));
             }
         };
         let names = &self.names;
-        set(&names.tenant, tenant.map(|tenant| text(tenant.name().as_str())));
+        set(&names.tenant, tenant.map(|tenant| text(tenant.as_str())));
         if let Some(principal) = principal {
             set(&names.subject, principal.subject().map(text));
             set(&names.client, principal.client().map(text));

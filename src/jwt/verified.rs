@@ -19,6 +19,7 @@ use crate::denial::Denial;
 use crate::header_value::claim_text;
 use crate::host::Timestamp;
 use crate::policy::limit::{Rate, Tiers};
+use crate::policy::{MOST_BYTES, StandingSlot};
 use crate::tenant::{Bound, Reach, Tenancy, TenantName};
 
 /// A token whose signature and claims were verified. Only [`Jwt::verify`]
@@ -53,6 +54,8 @@ pub(crate) struct VerifiedToken {
     pub(crate) claims: Vec<Option<String>>,
     /// The payload in base64url, where `upstream.payload` asks for it.
     pub(crate) payload: Option<String>,
+    /// What its bearer is in its tenant, once that was asked for.
+    pub(crate) standing: StandingSlot,
 }
 
 impl VerifiedToken {
@@ -91,6 +94,7 @@ impl VerifiedToken {
                 .map(|path| path.find(claims).and_then(|value| claim_text(&value)))
                 .collect(),
             payload: jwt.forward_payload.then(|| token.payload.to_owned()),
+            standing: StandingSlot::default(),
         })
     }
 
@@ -113,6 +117,7 @@ impl VerifiedToken {
         });
         let fixed = [
             size_of::<Self>(),
+            MOST_BYTES,
             self.payload.as_ref().map_or(0, String::len),
             self.subject.as_ref().map_or(0, String::len),
             self.client.as_ref().map_or(0, String::len),

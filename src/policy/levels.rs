@@ -5,10 +5,12 @@ mod facts;
 
 use std::sync::Arc;
 
-use super::limit::{Account, Charges, Limits};
+use super::limit::{Account, Limits};
 use super::permission::{Carried, Permissions, Source};
 use super::roles::{RoleSet, Roles};
 use super::scopes::Scopes;
+use super::standing::{Owed, Standing};
+use crate::Guard;
 use crate::address::AddressSet;
 use crate::denial::{Code, Denial, Level};
 use crate::host::Host;
@@ -147,28 +149,40 @@ impl<'a> Levels<'a> {
         Ok(())
     }
 
-    /// Checks the caller's address against the route's rules and those of all
-    /// levels.
-    pub(super) fn check_address(&self, rules: &Rules, host: &dyn Host) -> Result<(), Denial> {
-        check_addresses(self.address_rules(rules), host)
-    }
-
-    /// All rules on addresses, in order, each with whose it is.
-    fn address_rules<'r>(
-        &'r self,
-        rules: &'r Rules,
-    ) -> impl Iterator<Item = (&'r AddressSet, Level, &'r str)> {
-        let route = rules.ip.as_deref().map(|ip| (ip, Level::Route, &*rules.name));
+    /// The rules on addresses of all levels, in order, each with whose it is.
+    fn address_rules(&self) -> impl Iterator<Item = (&Arc<AddressSet>, Level, &str)> {
         let tenant = self.tenant.iter().filter_map(|tenant| {
-            Some((tenant.policy.ip.as_deref()?, Level::Tenant, tenant.name.as_str()))
+            Some((tenant.policy.ip.as_ref()?, Level::Tenant, tenant.name.as_str()))
         });
         let clients = self
             .clients
             .iter()
-            .filter_map(|(id, client)| Some((client.policy.ip.as_deref()?, Level::Client, *id)));
+            .filter_map(|(id, client)| Some((client.policy.ip.as_ref()?, Level::Client, *id)));
         let key = self.principal.key();
-        let key = key.and_then(|key| Some((key.ip.as_deref()?, Level::Key, &*key.id)));
-        route.into_iter().chain(tenant).chain(clients).chain(key)
+        let key = key.and_then(|key| Some((key.ip.as_ref()?, Level::Key, &*key.id)));
+        tenant.chain(clients).chain(key)
+    }
+
+    /// All of it that doesn't depend on what is asked for.
+    pub(super) fn standing(&self, guard: &Guard) -> Standing {
+        let addresses = self.address_rules();
+        let permissions = self.permissions(&guard.roles);
+        let identity = guard.upstream.identity(
+            self.principal,
+            self.tenant.as_ref().filter(|tenant| tenant.resolved).map(|tenant| tenant.name),
+            &permissions,
+        );
+        Standing {
+            tenant: self.tenant.as_ref().filter(|t| t.resolved).map(|tenant| tenant.name.clone()),
+            generation: guard.generation,
+            state: self.check_state(),
+            addresses: addresses
+                .map(|(ip, level, who)| (Arc::clone(ip), level, who.into()))
+                .collect(),
+            permissions,
+            accounts: self.accounts(),
+            identity,
+        }
     }
 
     /// What the caller may do, under all ceilings.
@@ -222,9 +236,9 @@ impl<'a> Levels<'a> {
         }
     }
 
-    /// The limits that the request counts in.
-    pub(super) fn charges(&self, rules: &'a Rules) -> Charges<'a> {
-        let mut charges = Charges::new(rules.action.as_ref());
+    /// The accounts that its requests count in.
+    fn accounts(&self) -> Vec<(Account, Owed)> {
+        let mut accounts = Vec::new();
         let tenant_name = self.tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
         if let Some(tenant) = &self.tenant
             && let Some(limits) = &tenant.policy.limits
@@ -236,17 +250,17 @@ impl<'a> Levels<'a> {
                 // How many tenants there are that aren't listed, nobody knows.
                 None => Account::crowd(&["unlisted"], &names),
             };
-            charges.add(Level::Tenant, account, limits);
+            accounts.push((account, Owed::Limits(Level::Tenant, Arc::clone(limits))));
         }
         for (_, client) in &self.clients {
             if let Some(limits) = &client.policy.limits {
-                charges.add(Level::Client, client.account, limits);
+                accounts.push((client.account, Owed::Limits(Level::Client, Arc::clone(limits))));
             }
         }
         if let Some(key) = self.principal.key()
             && let Some((account, limits)) = key.limits.as_deref()
         {
-            charges.add(Level::Key, *account, limits);
+            accounts.push((*account, Owed::Limits(Level::Key, Arc::new(limits.clone()))));
         }
         if let Some(token) = self.principal.token()
             && let Some(rate) = token.tier
@@ -256,9 +270,10 @@ impl<'a> Levels<'a> {
             // A listed tenant's subjects are its own crowd.
             let listed = self.tenant.as_ref().is_some_and(|tenant| tenant.listed.is_some());
             let crowd = if listed { tenant_name } else { "" };
-            charges.add_subject(Account::crowd(&["subjects", crowd], &names), rate);
+            let account = Account::crowd(&["subjects", crowd], &names);
+            accounts.push((account, Owed::Subject(rate)));
         }
-        charges
+        accounts
     }
 }
 
@@ -269,7 +284,7 @@ pub(crate) fn check_route_address(rules: &Rules, host: &dyn Host) -> Result<(), 
 }
 
 /// Checks the caller's address against rules, each with whose they are.
-fn check_addresses<'r>(
+pub(super) fn check_addresses<'r>(
     rules: impl Iterator<Item = (&'r AddressSet, Level, &'r str)>,
     host: &dyn Host,
 ) -> Result<(), Denial> {

@@ -9,6 +9,7 @@ pub(crate) mod limit;
 mod permission;
 mod roles;
 mod scopes;
+mod standing;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use facts::{explain, explain_public, explain_unreached, permission_facts};
@@ -16,13 +17,16 @@ pub(crate) use levels::{Policy, check_route_address};
 pub(crate) use permission::Permissions;
 pub(crate) use roles::{RoleEntry, RoleSet, Roles};
 pub(crate) use scopes::{EVERY, Scopes};
+pub(crate) use standing::{MOST_BYTES, Standing, StandingSlot};
+
+use std::rc::Rc;
 
 use crate::Guard;
 use crate::denial::Denial;
 use crate::host::Host;
 use crate::principal::Principal;
 use crate::route::{Rules, Shadow};
-use crate::tenant::ResolvedTenant;
+use crate::tenant::{ResolvedTenant, TenantName};
 use levels::Levels;
 use limit::Quotas;
 
@@ -32,7 +36,7 @@ use limit::Quotas;
 pub(crate) struct Admitted {
     principal: Principal,
     tenant: Option<ResolvedTenant>,
-    permissions: Permissions,
+    standing: Rc<Standing>,
 }
 
 impl Admitted {
@@ -45,9 +49,9 @@ impl Admitted {
         self.tenant.as_ref()
     }
 
-    /// What it may do, as the application is told.
-    pub(crate) fn permissions(&self) -> &Permissions {
-        &self.permissions
+    /// What it is in its tenant.
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
     }
 }
 
@@ -59,6 +63,20 @@ pub(crate) fn permissions(
 ) -> Permissions {
     let tenant = tenant.map(ResolvedTenant::name);
     Levels::new(&guard.tenancy, principal, tenant).permissions(&guard.roles)
+}
+
+/// What a caller answers to in a tenant; `None` for the tenant on routes
+/// without tenancy.
+fn standing(guard: &Guard, principal: &Principal, tenant: Option<&TenantName>) -> Rc<Standing> {
+    let slot = principal.standing();
+    if let Some(known) = slot.and_then(|slot| slot.get(tenant, guard.generation)) {
+        return known;
+    }
+    let standing = Rc::new(Levels::new(&guard.tenancy, principal, tenant).standing(guard));
+    if let Some(slot) = slot {
+        slot.put(&standing);
+    }
+    standing
 }
 
 /// Checks states, addresses, scopes, roles, then limits, which alone leave a
@@ -75,11 +93,10 @@ pub(crate) fn admit(
     host: &dyn Host,
     quotas: &mut Option<Quotas>,
 ) -> Result<Admitted, Denial> {
-    let levels = Levels::new(&guard.tenancy, &principal, tenant.as_ref().map(ResolvedTenant::name));
-    let permissions = levels.permissions(&guard.roles);
+    let standing = standing(guard, &principal, tenant.as_ref().map(ResolvedTenant::name));
     if !principal.is_super_admin() {
-        let charges = levels.charges(rules);
-        let checked = check(&levels, &permissions, rules, host);
+        let charges = standing.charges(rules);
+        let checked = check(&standing, rules, host);
         *quotas = match (&checked, rules.shadow) {
             (Ok(()), Shadow::Off) => charges.charge(host)?,
             // Shadow charges nothing.
@@ -92,19 +109,14 @@ pub(crate) fn admit(
             return Err(denial);
         }
     }
-    Ok(Admitted { principal, tenant, permissions })
+    Ok(Admitted { principal, tenant, standing })
 }
 
 /// All that needs no counting.
-fn check(
-    levels: &Levels<'_>,
-    permissions: &Permissions,
-    rules: &Rules,
-    host: &dyn Host,
-) -> Result<(), Denial> {
-    levels.check_state()?;
-    levels.check_address(rules, host)?;
-    permissions.check(rules)
+fn check(standing: &Standing, rules: &Rules, host: &dyn Host) -> Result<(), Denial> {
+    standing.state.clone()?;
+    levels::check_addresses(standing.address_rules(rules), host)?;
+    standing.permissions.check(rules)
 }
 
 #[cfg(test)]

@@ -63,6 +63,12 @@ impl Permissions {
         self.scopes.names()
     }
 
+    /// Roughly how many bytes of memory they take.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = self.roles().chain(self.scopes()).chain(self.reach.iter().map(String::as_str));
+        texts.map(|text| text.len().saturating_add(32)).fold(0, usize::saturating_add)
+    }
+
     /// Checks that they hold what a route asks: all of its scopes, any of its
     /// roles.
     pub(super) fn check(&self, rules: &Rules) -> Result<(), Denial> {

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use crate::api_key::{ApiKey, KnownKey};
 use crate::denial::Denial;
 use crate::jwt::{CacheUse, VerifiedToken};
+use crate::policy::StandingSlot;
 use crate::tenant::{Bound, TenantName};
 
 /// How a principal authenticated, as `x-auth-method` has it.
@@ -108,6 +109,14 @@ impl Principal {
     pub(crate) fn key(&self) -> Option<&ApiKey> {
         match &self.0 {
             Proof::Key(key) | Proof::Both(_, key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// Where its standing is remembered; `None` for who isn't remembered.
+    pub(crate) fn standing(&self) -> Option<&StandingSlot> {
+        match &self.0 {
+            Proof::Token(token) => Some(&token.standing),
             _ => None,
         }
     }

@@ -11,9 +11,9 @@ fn of_acme(document: Value) -> Guard {
 
 /// What a decision sets, sorted.
 fn set(decision: &Decision) -> Vec<(String, String)> {
-    let text = |value: &Vec<u8>| String::from_utf8(value.clone()).unwrap();
+    let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
     let mut set: Vec<_> =
-        decision.changes.set.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        decision.changes.set.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
     set.sort();
     set
 }

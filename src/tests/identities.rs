@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::identity::HeaderValues;
 use crate::testing::{Request, decide, guard, jwt, key, token};
 use crate::{Decision, Verdict};
 
@@ -67,7 +68,7 @@ fn alike() -> impl Strategy<Value = (Identity, Identity)> {
     })
 }
 
-fn told(decision: &Decision) -> Vec<(String, Vec<u8>)> {
+fn told(decision: &Decision) -> HeaderValues {
     assert_eq!(decision.verdict, Verdict::Allow, "{:?}", decision.denial);
     let mut told = decision.changes.set.clone();
     told.sort();
@@ -92,7 +93,7 @@ proptest! {
         })));
         let told = told(&decide(&guard, &identity.token()));
         for (name, value) in &told {
-            let separates = |byte: u8| name == "x-scopes" && byte == b' ';
+            let separates = |byte: u8| &**name == "x-scopes" && byte == b' ';
             prop_assert!(!value.is_empty());
             prop_assert!(value.iter().all(|&b| matches!(b, 0x21..=0x7e) || separates(b)));
         }

@@ -166,7 +166,7 @@ proptest! {
                     Some(_) => decision.verdict.marker().filter(|marker| *marker == "shadow"),
                 };
                 prop_assert_eq!(decision.verdict.marker(), expected);
-                let visible = |value: &Vec<u8>| value.iter().all(|b| matches!(b, 0x20..=0x7e));
+                let visible = |value: &[u8]| value.iter().all(|b| matches!(b, 0x20..=0x7e));
                 prop_assert!(decision.changes.set.iter().all(|(_, value)| visible(value)));
             }
         }

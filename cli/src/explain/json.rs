@@ -82,8 +82,11 @@ fn object<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Value {
 }
 
 fn changes(changes: &Changes) -> Value {
-    let set: Map<String, Value> =
-        changes.set.iter().map(|(name, value)| (name.clone(), json!(shown(name, value)))).collect();
+    let set: Map<String, Value> = changes
+        .set
+        .iter()
+        .map(|(name, value)| (name.to_string(), json!(shown(name, value))))
+        .collect();
     let removed: Vec<_> = changes.remove.iter().map(|name| String::from_utf8_lossy(name)).collect();
     json!({"set": set, "removed": removed})
 }

@@ -110,7 +110,7 @@ impl Imported {
             return "public".into();
         }
         let name = self.document["upstream"]["headers"]["tenant"].as_str().unwrap_or("x-tenant-id");
-        let set = decision.changes.set.iter().find(|(set, _)| set == name);
+        let set = decision.changes.set.iter().find(|(set, _)| **set == *name);
         set.map_or("-".into(), |(_, value)| String::from_utf8_lossy(value).into_owned())
     }
 

@@ -143,7 +143,7 @@ fn what_holds_no_credential_is_left_as_it_came() {
     let request = presenting(&["authorization"]).set("cookie", "  a=1;b=\"x\" ; key2=y;;");
     let decision = decide(&guard, &request);
     assert_eq!(decision.changes.remove, [b"authorization".to_vec()]);
-    let set: Vec<&str> = decision.changes.set.iter().map(|(name, _)| name.as_str()).collect();
+    let set: Vec<&str> = decision.changes.set.iter().map(|(name, _)| &**name).collect();
     assert_eq!(set, ["x-user-id", "x-auth-method"]);
 }
 

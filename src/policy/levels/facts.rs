@@ -43,7 +43,9 @@ impl Levels<'_> {
         rules: &Rules,
         host: &dyn Host,
     ) -> Vec<(Level, String, Result<(), Denial>)> {
-        let each = self.address_rules(rules).map(|rule| {
+        let route = rules.ip.as_deref().map(|ip| (ip, Level::Route, &*rules.name));
+        let below = self.address_rules().map(|(ip, level, who)| (&**ip, level, who));
+        let each = route.into_iter().chain(below).map(|rule| {
             let (_, level, who) = rule;
             (level, who.to_owned(), check_addresses(core::iter::once(rule), host))
         });
