@@ -11,6 +11,8 @@ pub(crate) use dev::DevHeaders;
 pub(crate) use place::{Location, Place, Source};
 pub(crate) use super_admin::SuperAdmin;
 
+use std::borrow::Cow;
+
 use crate::denial::{Code, Denial};
 use crate::jwt::has_three_parts;
 use crate::request::fold::FoldedNames;
@@ -50,24 +52,27 @@ pub(crate) enum Both {
     Agree,
 }
 
+/// A credential as a request has it, decoded where its place asks for that.
+pub(crate) type Credential<'r> = Cow<'r, [u8]>;
+
 /// What a request presents, by the rules of its mode. Not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Presented {
+pub(crate) enum Presented<'r> {
     Nothing,
-    Jwt(Vec<u8>),
-    ApiKey(Vec<u8>),
+    Jwt(Credential<'r>),
+    ApiKey(Credential<'r>),
     /// Both must verify.
     Both {
-        jwt: Vec<u8>,
-        key: Vec<u8>,
+        jwt: Credential<'r>,
+        key: Credential<'r>,
     },
     /// The key counts where the JWT fails with a 401, whose denial it then is.
     JwtElseKey {
-        jwt: Vec<u8>,
-        key: Option<Result<Vec<u8>, Denial>>,
+        jwt: Credential<'r>,
+        key: Option<Result<Credential<'r>, Denial>>,
     },
     /// What stands where the super admin's key does. It decides alone.
-    SuperAdmin(Vec<u8>),
+    SuperAdmin(Credential<'r>),
     /// A developer's word, in development.
     Dev {
         user: String,
@@ -77,16 +82,16 @@ pub(crate) enum Presented {
 
 /// One kind of credential, as found in all its places.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-enum Slot {
+enum Slot<'r> {
     #[default]
     Absent,
-    Value(Vec<u8>),
+    Value(Credential<'r>),
     /// It is there twice, or in two places.
     Ambiguous(String),
 }
 
-impl Slot {
-    fn put(&mut self, value: Vec<u8>, place: &Place) {
+impl<'r> Slot<'r> {
+    fn put(&mut self, value: Credential<'r>, place: &Place) {
         *self = match self {
             Self::Absent => Self::Value(value),
             Self::Value(_) | Self::Ambiguous(_) => Self::Ambiguous(place.to_string()),
@@ -101,7 +106,7 @@ impl Slot {
         *self != Self::Absent
     }
 
-    fn take(self) -> Result<Option<Vec<u8>>, Denial> {
+    fn take(self) -> Result<Option<Credential<'r>>, Denial> {
         match self {
             Self::Absent => Ok(None),
             Self::Value(value) => Ok(Some(value)),
@@ -156,12 +161,12 @@ impl Sources {
     /// # Errors
     /// `credentials_ambiguous` where it contradicts itself, `token_malformed`
     /// for an Authorization scheme that is none of ours.
-    pub(crate) fn collect(
+    pub(crate) fn collect<'r>(
         &self,
         mode: Mode,
-        headers: &Headers<'_>,
+        headers: &Headers<'r>,
         target: &Target<'_>,
-    ) -> Result<Presented, Denial> {
+    ) -> Result<Presented<'r>, Denial> {
         let looked_at = mode.looks_at();
         let (mut jwt, mut key) = (Slot::Absent, Slot::Absent);
         let mut stray = None;
@@ -191,7 +196,7 @@ impl Sources {
     }
 }
 
-fn present(mode: Mode, jwt: Slot, key: Slot) -> Result<Presented, Denial> {
+fn present<'r>(mode: Mode, jwt: Slot<'r>, key: Slot<'r>) -> Result<Presented<'r>, Denial> {
     match mode {
         Mode::Jwt => Ok(jwt.take()?.map_or(Presented::Nothing, Presented::Jwt)),
         Mode::ApiKey => Ok(key.take()?.map_or(Presented::Nothing, Presented::ApiKey)),

@@ -1,7 +1,9 @@
 //! One place in a request where credentials are read.
 
 use core::fmt;
+use std::borrow::Cow;
 
+use super::Credential;
 use crate::jwt::has_three_parts;
 use crate::request::{Found, Headers, Target, cookie};
 
@@ -58,10 +60,10 @@ impl Kinds {
 }
 
 /// What one place holds.
-pub(super) enum Reading {
+pub(super) enum Reading<'r> {
     Nothing,
-    Jwt(Vec<u8>),
-    Key(Vec<u8>),
+    Jwt(Credential<'r>),
+    Key(Credential<'r>),
     /// A value with a scheme that nobody here reads.
     OtherScheme,
     Repeated,
@@ -90,19 +92,19 @@ impl Place {
     }
 
     /// Reads the place for those kinds that are looked at.
-    pub(super) fn read(
+    pub(super) fn read<'r>(
         &self,
         looked_at: Kinds,
-        headers: &Headers<'_>,
+        headers: &Headers<'r>,
         target: &Target<'_>,
-    ) -> Reading {
+    ) -> Reading<'r> {
         if self.kinds().and(looked_at) == Kinds::NONE {
             return Reading::Nothing;
         }
         let found = match &self.location {
-            Location::Header(name) => headers.find(name.as_bytes()).map(<[u8]>::to_vec),
-            Location::Cookie(name) => cookie::find(headers, name).map(<[u8]>::to_vec),
-            Location::Query(name) => target.query.find(name),
+            Location::Header(name) => headers.find(name.as_bytes()).map(Cow::Borrowed),
+            Location::Cookie(name) => cookie::find(headers, name).map(Cow::Borrowed),
+            Location::Query(name) => target.query.find(name).map(Cow::Owned),
         };
         let value = match found {
             Found::Absent => return Reading::Nothing,
@@ -120,7 +122,7 @@ impl Place {
             match &reader.scheme {
                 None => bare = bare.or(counts.then_some(kinds)),
                 Some(scheme) => match after_scheme(&value, scheme) {
-                    Some(credential) if counts => return Reading::of(kinds, credential.to_vec()),
+                    Some(at) if counts => return Reading::of(kinds, from(value, at)),
                     // The other kind's scheme: not looked at.
                     Some(_) => return Reading::Nothing,
                     None => {}
@@ -153,9 +155,9 @@ impl Place {
     }
 }
 
-impl Reading {
+impl<'r> Reading<'r> {
     /// A value of one of these kinds: of both, three parts are a JWT.
-    fn of(kinds: Kinds, value: Vec<u8>) -> Self {
+    fn of(kinds: Kinds, value: Credential<'r>) -> Self {
         if kinds.jwt && (!kinds.key || has_three_parts(&value)) {
             Self::Jwt(value)
         } else {
@@ -174,16 +176,25 @@ impl fmt::Display for Place {
     }
 }
 
-/// What follows a scheme and at least one space (RFC 9110 section 11.4);
-/// schemes have no case. A scheme alone is an empty credential.
-fn after_scheme<'v>(value: &'v [u8], scheme: &str) -> Option<&'v [u8]> {
+/// Where the credential begins that follows a scheme and at least one space
+/// (RFC 9110 section 11.4); schemes have no case. A scheme alone is an empty
+/// credential.
+fn after_scheme(value: &[u8], scheme: &str) -> Option<usize> {
     let (head, rest) = value.split_at_checked(scheme.len())?;
     if !head.eq_ignore_ascii_case(scheme.as_bytes()) {
         return None;
     }
     match rest.first() {
-        None => Some(rest),
-        Some(b' ') => Some(rest.trim_ascii_start()),
+        None => Some(value.len()),
+        Some(b' ') => Some(value.len().saturating_sub(rest.trim_ascii_start().len())),
         Some(_) => None,
+    }
+}
+
+/// What of a value is left from a place on.
+fn from(value: Credential<'_>, at: usize) -> Credential<'_> {
+    match value {
+        Cow::Borrowed(value) => Cow::Borrowed(value.get(at..).unwrap_or_default()),
+        Cow::Owned(mut value) => Cow::Owned(value.split_off(at.min(value.len()))),
     }
 }

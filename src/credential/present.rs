@@ -12,12 +12,12 @@ impl Guard {
     /// # Errors
     /// `credentials_ambiguous` where it contradicts itself, `token_malformed`
     /// for an Authorization scheme that is none of ours.
-    pub(crate) fn presented(
+    pub(crate) fn presented<'r>(
         &self,
         rules: &Rules,
-        headers: &Headers<'_>,
+        headers: &Headers<'r>,
         target: &Target<'_>,
-    ) -> Result<Presented, Denial> {
+    ) -> Result<Presented<'r>, Denial> {
         if let Some(admin) = &self.super_admin
             && let Some(key) = admin.presented(headers, target)?
         {
@@ -43,7 +43,7 @@ impl Guard {
     }
 }
 
-impl From<super::dev::DevUser> for Presented {
+impl From<super::dev::DevUser> for Presented<'_> {
     fn from(dev: super::dev::DevUser) -> Self {
         Self::Dev { user: dev.user, tenant: dev.tenant }
     }

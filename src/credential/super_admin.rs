@@ -1,6 +1,6 @@
 //! The super admin's key, which decides alone wherever it is presented.
 
-use super::{Mode, Presented, Source, Sources};
+use super::{Credential, Mode, Presented, Source, Sources};
 use crate::api_key::KeyHash;
 use crate::denial::{Code, Denial};
 use crate::request::{Headers, Target};
@@ -38,17 +38,17 @@ impl SuperAdmin {
     ///
     /// # Errors
     /// `credentials_ambiguous` where it is there twice.
-    pub(super) fn presented(
+    pub(super) fn presented<'r>(
         &self,
-        headers: &Headers<'_>,
+        headers: &Headers<'r>,
         target: &Target<'_>,
-    ) -> Result<Option<Vec<u8>>, Denial> {
+    ) -> Result<Option<Credential<'r>>, Denial> {
         match self.sources.collect(Mode::ApiKey, headers, target) {
             Ok(Presented::ApiKey(key)) => Ok(Some(key)),
             Ok(_) => Ok(None),
             // Another scheme in its header stands where its key does, and is
             // none: like any other wrong key it is counted as a failure.
-            Err(denial) if denial.code == Code::TokenMalformed => Ok(Some(Vec::new())),
+            Err(denial) if denial.code == Code::TokenMalformed => Ok(Some(Credential::default())),
             Err(denial) => Err(denial),
         }
     }

@@ -15,7 +15,7 @@ pub use facts::{
     TokenFacts,
 };
 
-use crate::credential::Presented;
+use crate::credential::{Credential, Presented};
 use crate::denial::{Code, Denial};
 use crate::halt::{Halt, Patience};
 use crate::host::Host;
@@ -192,12 +192,14 @@ impl Guard {
 }
 
 /// The token and the key of what is presented.
-fn parts(presented: Result<Presented, Denial>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+fn parts(presented: Result<Presented<'_>, Denial>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
     match presented {
-        Ok(Presented::Jwt(jwt)) => (Some(jwt), None),
-        Ok(Presented::ApiKey(key)) => (None, Some(key)),
-        Ok(Presented::Both { jwt, key }) => (Some(jwt), Some(key)),
-        Ok(Presented::JwtElseKey { jwt, key }) => (Some(jwt), key.and_then(Result::ok)),
+        Ok(Presented::Jwt(jwt)) => (Some(jwt.into_owned()), None),
+        Ok(Presented::ApiKey(key)) => (None, Some(key.into_owned())),
+        Ok(Presented::Both { jwt, key }) => (Some(jwt.into_owned()), Some(key.into_owned())),
+        Ok(Presented::JwtElseKey { jwt, key }) => {
+            (Some(jwt.into_owned()), key.and_then(Result::ok).map(Credential::into_owned))
+        }
         _ => (None, None),
     }
 }

@@ -4,6 +4,8 @@
 //! entry. Only verified tokens are kept: what an attacker invents evicts
 //! nobody. What can change with time is checked again at every use.
 
+use core::hash::{BuildHasher, Hasher};
+use std::hash::DefaultHasher;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 
@@ -14,9 +16,42 @@ use super::verified::VerifiedToken;
 /// A bounded cache; the least recently used go first.
 #[derive(Debug)]
 pub(crate) struct TokenCache {
-    entries: Option<LruCache<Box<[u8]>, Rc<VerifiedToken>>>,
+    entries: Option<LruCache<Box<[u8]>, Rc<VerifiedToken>, ByEnd>>,
     bytes: usize,
     max_bytes: usize,
+}
+
+/// Hashes tokens by their last bytes: those are the signature's, in which all
+/// tokens differ, and a hundred bytes cost more than finding the entry does.
+/// What is found is compared whole.
+#[derive(Debug, Clone, Copy)]
+struct ByEnd;
+
+/// How many bytes at the end are hashed.
+const HASHED: usize = 32;
+
+impl BuildHasher for ByEnd {
+    type Hasher = EndHasher;
+
+    fn build_hasher(&self) -> EndHasher {
+        EndHasher(DefaultHasher::new())
+    }
+}
+
+struct EndHasher(DefaultHasher);
+
+impl Hasher for EndHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes.last_chunk::<HASHED>().map_or(bytes, |end| end));
+    }
+
+    fn write_usize(&mut self, length: usize) {
+        self.0.write_usize(length);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.finish()
+    }
 }
 
 /// What an entry takes beyond its token and contents, in bytes.
@@ -30,7 +65,7 @@ impl TokenCache {
         Self {
             // Grows as it fills: the bound is a bound, not a reservation.
             entries: entries.map(|most| {
-                let mut cache = LruCache::unbounded();
+                let mut cache = LruCache::unbounded_with_hasher(ByEnd);
                 cache.resize(most);
                 cache
             }),

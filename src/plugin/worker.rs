@@ -134,7 +134,7 @@ impl Worker {
             Attempt::Decided(decision) => *decision,
             Attempt::Waits(sources) => return Ok(Attempted::Waits(sources)),
         };
-        let done = self.carry_out(&guard, &decision);
+        let done = self.carry_out(&guard, &headers, &decision);
         let response = decision.response;
         let verdict = match (decision.verdict, done) {
             // It is refused, whatever else failed.
@@ -159,7 +159,12 @@ impl Worker {
         }
     }
 
-    fn carry_out(&self, guard: &Guard, decision: &Decision) -> Result<(), HostError> {
+    fn carry_out(
+        &self,
+        guard: &Guard,
+        headers: &Headers<'_>,
+        decision: &Decision,
+    ) -> Result<(), HostError> {
         // Each is tried, so that one that fails doesn't keep the others back.
         let removed = decision
             .changes
@@ -171,7 +176,13 @@ impl Worker {
             .changes
             .set
             .iter()
-            .map(|(name, value)| hostcalls::set_header(Map::RequestHeaders, name.as_bytes(), value))
+            .map(|(name, value)| {
+                let (name, map) = (name.as_bytes(), Map::RequestHeaders);
+                match headers.has(name) {
+                    true => hostcalls::set_header(map, name, value),
+                    false => hostcalls::add_header(map, name, value),
+                }
+            })
             .fold(Ok(()), Result::and);
         let counted = self.metrics.count(decision);
         let audited = self.audit(guard, decision);

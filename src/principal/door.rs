@@ -23,7 +23,7 @@ use crate::throttle::Throttle;
 pub(crate) fn authenticate(
     guard: &Guard,
     rules: &Rules,
-    presented: Result<Presented, Denial>,
+    presented: Result<Presented<'_>, Denial>,
     host: &dyn Host,
     patience: Patience,
     cache: &mut TokenCache,
@@ -59,7 +59,7 @@ struct Door<'a> {
 impl Door<'_> {
     fn admit(
         &mut self,
-        presented: Presented,
+        presented: Presented<'_>,
         cache: &mut TokenCache,
         trail: &mut Trail,
     ) -> Result<Proof, Halt> {

@@ -16,16 +16,26 @@ fn fold_byte(byte: u8) -> u8 {
 
 /// A set of header names that holds every spelling of its members.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct FoldedNames(Vec<Box<[u8]>>);
+pub(crate) struct FoldedNames {
+    sorted: Vec<Box<[u8]>>,
+    /// A bit for each length that a name has: most headers are told by theirs.
+    lengths: u64,
+}
+
+/// The bit of a length. Long ones share theirs.
+fn length_bit(name: &[u8]) -> u64 {
+    1 << name.len().min(63)
+}
 
 impl FoldedNames {
     /// Adds a name; `false` where a name that folds alike is there already.
     pub(crate) fn insert(&mut self, name: &[u8]) -> bool {
         let folded = fold(name);
-        match self.0.binary_search_by(|known| (**known).cmp(&folded)) {
+        self.lengths |= length_bit(name);
+        match self.sorted.binary_search_by(|known| (**known).cmp(&folded)) {
             Ok(_) => false,
             Err(place) => {
-                self.0.insert(place, folded.into());
+                self.sorted.insert(place, folded.into());
                 true
             }
         }
@@ -34,9 +44,10 @@ impl FoldedNames {
     /// Whether some spelling of `name` is in the set. Pseudo-headers never
     /// are: no client can spell one, and proxies can't live without them.
     pub(crate) fn contains(&self, name: &[u8]) -> bool {
-        !name.starts_with(b":")
+        self.lengths & length_bit(name) != 0
+            && !name.starts_with(b":")
             && self
-                .0
+                .sorted
                 .binary_search_by(|known| {
                     known.iter().copied().cmp(name.iter().map(|&b| fold_byte(b)))
                 })

@@ -56,6 +56,12 @@ impl<'r> Headers<'r> {
         Found::among(self.values(name))
     }
 
+    /// Whether there is one of that name.
+    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "the plugin's"))]
+    pub(crate) fn has(&self, name: &[u8]) -> bool {
+        self.first(name).is_some()
+    }
+
     /// The first value of a name, for what decides nothing (log lines).
     pub(crate) fn first(&self, name: &[u8]) -> Option<&'r [u8]> {
         self.values(name).next()

@@ -121,7 +121,7 @@ impl CanonicalPath {
         if has_dot_segment(&text) {
             return Err(Ambiguity::DotSegment);
         }
-        if rules.empty_segments == Lenience::Refuse && text.contains("//") {
+        if rules.empty_segments == Lenience::Refuse && has_pair(&text, *b"//") {
             return Err(Ambiguity::EmptySegment);
         }
         Ok(Self { text, decoded: differs.then_some(decoded) })
@@ -192,9 +192,18 @@ fn is_reserved(byte: u8) -> bool {
     )
 }
 
+fn has_pair(text: &str, pair: [u8; 2]) -> bool {
+    text.as_bytes().windows(2).any(|bytes| *bytes == pair)
+}
+
 /// Whether some reader would see `.` or `..` as a segment: split at slashes,
 /// encoded ones too, and cut at the first parameter.
 fn has_dot_segment(text: &str) -> bool {
+    // Each begins behind a slash: few paths have any that begins with a dot.
+    (has_pair(text, *b"/.") || has_pair(text, *b"F.")) && has_dots(text)
+}
+
+fn has_dots(text: &str) -> bool {
     text.split('/').flat_map(|segment| segment.split("%2F")).any(|segment| {
         let name = segment.split(';').next().unwrap_or(segment);
         let name = name.split("%3B").next().unwrap_or(name);

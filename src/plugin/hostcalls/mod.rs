@@ -15,7 +15,9 @@ pub(super) use environment::environment;
 pub(super) use metrics::{Kind, define_metric, increment, record};
 pub(super) use properties::{property, set_property};
 pub(super) use shared::{put_shared_data, set_shared_data, shared_data};
-pub(super) use stream::{Map, header_map, remove_header, send_local_response, set_header};
+pub(super) use stream::{
+    Map, add_header, header_map, remove_header, send_local_response, set_header,
+};
 
 use crate::host::HostError;
 

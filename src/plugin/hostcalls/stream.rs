@@ -13,6 +13,13 @@ unsafe extern "C" {
         value: *const u8,
         value_size: usize,
     ) -> u32;
+    fn proxy_add_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
     fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
     fn proxy_send_local_response(
         status: u32,
@@ -48,6 +55,21 @@ pub(in crate::plugin) fn set_header(map: Map, name: &[u8], value: &[u8]) -> Answ
     // SAFETY: pointers and sizes are of slices that outlive the call.
     check("proxy_replace_header_map_value", unsafe {
         proxy_replace_header_map_value(
+            map as u32,
+            name.as_ptr(),
+            name.len(),
+            value.as_ptr(),
+            value.len(),
+        )
+    })
+}
+
+/// Adds a header to a map that has none of that name: half the cost of setting
+/// it.
+pub(in crate::plugin) fn add_header(map: Map, name: &[u8], value: &[u8]) -> Answer<()> {
+    // SAFETY: pointers and sizes are of slices that outlive the call.
+    check("proxy_add_header_map_value", unsafe {
+        proxy_add_header_map_value(
             map as u32,
             name.as_ptr(),
             name.len(),
