@@ -19,6 +19,15 @@ fn three(rates: [&str; 3]) -> Vec<Bucket> {
     buckets
 }
 
+/// As a worker that has nothing in its purses.
+fn charge(host: &dyn Host, buckets: &[Bucket]) -> Result<Balance, Denial> {
+    super::charge(host, buckets, &mut Purses::default())
+}
+
+fn look(host: &dyn Host, buckets: &[Bucket]) -> Result<Balance, Denial> {
+    super::look(host, buckets, &mut Purses::default())
+}
+
 fn is_charged(host: &dyn Host, buckets: &[Bucket]) -> bool {
     charge(host, buckets).unwrap().charged
 }
