@@ -1,15 +1,13 @@
 //! Charging buckets, exactly, over all workers.
 
-use super::bucket::Bucket;
-use super::page::{Charged, Page, Standing};
-use super::purse::{Purse, Purses};
-use super::rate;
-use crate::denial::{Code, Denial};
-use crate::host::{Host, HostError, Timestamp, Written};
+mod open;
 
-/// How often a page is tried that other workers change meanwhile. Each time it
-/// is overtaken somebody else's charge was made.
-const TRIES: usize = 64;
+use super::bucket::Bucket;
+use super::page::{Page, Standing};
+use super::purse::Purses;
+use crate::denial::Denial;
+use crate::host::Host;
+use open::{Open, Order, open, whole_seconds};
 
 /// Where all buckets of a request stand, in their order.
 pub(super) struct Balance {
@@ -18,32 +16,6 @@ pub(super) struct Balance {
     pub(super) now: u32,
     /// Whether the request was charged: to all of them or to none.
     pub(super) charged: bool,
-}
-
-/// One bucket of a request.
-struct Order<'b> {
-    /// Its position in the request.
-    position: usize,
-    bucket: &'b Bucket,
-    /// What the worker has of it.
-    purse: Option<Purse>,
-}
-
-/// One page of a request.
-struct Open<'b> {
-    number: u16,
-    version: Option<u32>,
-    page: Page,
-    /// A time after the page was read, in seconds since the epoch: who wrote
-    /// it may have dropped a window that was over by then, and an earlier time
-    /// would open that window again.
-    now: u32,
-    /// The request's buckets in it.
-    orders: Vec<Order<'b>>,
-    /// What they were charged, as long as they are.
-    charged: Vec<Charged>,
-    /// What was drawn from them with that, for requests to come.
-    drawn: Vec<Option<Purse>>,
 }
 
 /// Looks at all buckets, and charges none. What the worker has in its own
@@ -92,11 +64,8 @@ pub(super) fn charge(
     let mut pages = open(host, unpaid)?;
     let charged = charge_pages(host, &mut pages);
     for page in &pages {
-        // What was drawn is there, whatever became of the request.
-        for (order, drawn) in page.orders.iter().zip(&page.drawn) {
-            if let Some(purse) = drawn {
-                purses.keep(order.bucket, *purse);
-            }
+        for (bucket, purse) in page.drawn() {
+            purses.keep(bucket, purse);
         }
     }
     let charged = charged?;
@@ -137,50 +106,6 @@ fn orders<'b>(buckets: &'b [Bucket], purses: &mut Purses) -> Vec<Order<'b>> {
     buckets.map(order).collect()
 }
 
-/// The pages of the buckets, in the order of the first of each.
-fn open<'b>(host: &dyn Host, orders: Vec<Order<'b>>) -> Result<Vec<Open<'b>>, Denial> {
-    let mut pages: Vec<Open<'_>> = Vec::new();
-    for order in orders {
-        let number = order.bucket.page;
-        match pages.iter_mut().find(|page| page.number == number) {
-            Some(page) => page.orders.push(order),
-            None => {
-                let mut page = Open {
-                    number,
-                    version: None,
-                    page: Page::default(),
-                    now: 0,
-                    orders: vec![order],
-                    charged: Vec::new(),
-                    drawn: Vec::new(),
-                };
-                page.read(host)?;
-                pages.push(page);
-            }
-        }
-    }
-    if !pages.is_empty() {
-        let now = time(host)?;
-        for page in &mut pages {
-            page.now = now;
-        }
-    }
-    Ok(pages)
-}
-
-fn time(host: &dyn Host) -> Result<u32, Denial> {
-    whole_seconds(host.now()?)
-}
-
-/// The time that windows go by.
-fn whole_seconds(now: Timestamp) -> Result<u32, Denial> {
-    match rate::whole_seconds(now) {
-        // No window ends after that: nothing would be counted.
-        u32::MAX => Err(Denial::by(Code::LimiterUnavailable, "the clock is past the last window")),
-        now => Ok(now),
-    }
-}
-
 /// Where the buckets on pages stand, and those that purses paid for, as far as
 /// the worker knows.
 fn balance(
@@ -199,8 +124,8 @@ fn balance(
         }
     };
     for page in pages {
-        for (nth, order) in page.orders.iter().enumerate() {
-            set(order.position, page.standing(nth, order.bucket));
+        for (order, standing) in page.standings() {
+            set(order.position, standing);
         }
     }
     for order in paying {
@@ -209,92 +134,6 @@ fn balance(
         }
     }
     Balance { standings, now, charged }
-}
-
-impl Open<'_> {
-    fn name(&self) -> String {
-        format!("tenant_guard.limits.1.{}", self.number)
-    }
-
-    fn read(&mut self, host: &dyn Host) -> Result<(), Denial> {
-        let shared = host.shared(&self.name())?;
-        self.version = shared.as_ref().map(|shared| shared.version);
-        // Written by somebody else: what it counted isn't known.
-        let unreadable = || Denial::by(Code::LimiterUnavailable, "shared data is unreadable");
-        self.page = match shared {
-            Some(shared) => Page::decode(&shared.value).ok_or_else(unreadable)?,
-            None => Page::default(),
-        };
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        let full = |bucket: &Bucket| self.page.standing(bucket, self.now).used >= bucket.rate.count;
-        self.orders.iter().any(|order| full(order.bucket))
-    }
-
-    /// Where its nth bucket stands. What this worker drew isn't used yet.
-    fn standing(&self, nth: usize, bucket: &Bucket) -> Standing {
-        let mut standing = match self.charged.get(nth) {
-            Some(charged) => charged.standing,
-            None => self.page.standing(bucket, self.now),
-        };
-        let drawn = self.drawn.get(nth).copied().flatten();
-        let own = drawn.filter(|drawn| drawn.end == standing.end).map_or(0, |drawn| drawn.rest);
-        standing.used = standing.used.saturating_sub(own);
-        standing
-    }
-
-    /// Charges all its buckets, or none: `false` where one is full by now.
-    fn charge(&mut self, host: &dyn Host) -> Result<bool, Denial> {
-        for _ in 0..TRIES {
-            let mut page = self.page.clone();
-            let buckets = self.orders.iter().map(|order| (order.bucket, order.purse));
-            let Some(charged) = page.charge(buckets, self.now) else {
-                self.page = page;
-                return Ok(false);
-            };
-            if self.write(host, &page)? == Written::Done {
-                self.page = page;
-                self.drawn = charged.iter().map(|charged| charged.purse).collect();
-                self.charged = charged;
-                return Ok(true);
-            }
-            self.read(host)?;
-            self.now = time(host)?;
-        }
-        Err(Denial::by(Code::LimiterUnavailable, "shared data is contended"))
-    }
-
-    /// Takes its charges back, if there are any. Where that fails less is
-    /// admitted than could be, never more. What was drawn for requests to come
-    /// stays drawn: the worker has it.
-    fn give_back(&mut self, host: &dyn Host) {
-        for _ in 0..TRIES {
-            if self.charged.is_empty() || self.read(host).is_err() {
-                return;
-            }
-            let mut page = self.page.clone();
-            for charged in &self.charged {
-                page.give_back(charged.standing);
-            }
-            match self.write(host, &page) {
-                Ok(Written::Overtaken) => {}
-                Ok(Written::Done) => {
-                    self.page = page;
-                    self.charged.clear();
-                    for drawn in self.drawn.iter_mut().flatten() {
-                        drawn.used = drawn.used.saturating_sub(1);
-                    }
-                }
-                Err(_) => return,
-            }
-        }
-    }
-
-    fn write(&self, host: &dyn Host, page: &Page) -> Result<Written, HostError> {
-        host.share(&self.name(), &page.encode(self.now), self.version)
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use std::cell::{Cell, RefCell};
 use super::super::action::Action;
 use super::super::bucket::Account;
 use super::super::rate::Rate;
+use super::open::TRIES;
 use super::*;
+use crate::denial::Code;
+use crate::host::{HostError, Written};
 use crate::testing::{BrokenHost, FixedHost, NOW, WatchedHost};
 
 /// A tenant, a client and a key, on a page each.
