@@ -146,6 +146,15 @@ pub trait Host: SignatureVerifier {
     /// When the host doesn't tell.
     fn now(&self) -> Result<Timestamp, HostError>;
 
+    /// A time that isn't earlier than when the current request began: the one
+    /// that it asked for last, where that is known, and else the current one.
+    ///
+    /// # Errors
+    /// When the host doesn't tell.
+    fn recent(&self) -> Result<Timestamp, HostError> {
+        self.now()
+    }
+
     /// The client's address as the proxy sees it; `None` where that is no IP
     /// address.
     ///

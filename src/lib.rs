@@ -232,8 +232,8 @@ impl Guard {
             .tenant(rules, &principal, headers, &target, host)
             .map_err(|halt| halt.settled(patience))?;
         progress.tenant.clone_from(&tenant);
-        let quotas = &mut progress.quotas;
-        let admitted = policy::admit(self, rules, principal, tenant, host, quotas)?;
+        let (purses, quotas) = (&mut memory.purses, &mut progress.quotas);
+        let admitted = policy::admit(self, rules, principal, tenant, host, purses, quotas)?;
         Ok(Arrived::Admitted(Box::new(admitted)))
     }
 

@@ -45,11 +45,19 @@ pub(super) struct ProxyHost {
     verifies_nothing: Cell<bool>,
     /// The plugin's root context.
     root: u32,
+    /// The time that the current request was told last.
+    told: Cell<Option<Timestamp>>,
 }
 
 impl ProxyHost {
     pub(super) fn of(root: u32) -> Self {
         Self { root, ..Self::default() }
+    }
+
+    /// To be called where deciding on a request begins: what another was told
+    /// is no time of this one.
+    pub(super) fn begin(&self) {
+        self.told.set(None);
     }
 }
 
@@ -89,7 +97,13 @@ impl SignatureVerifier for ProxyHost {
 
 impl Host for ProxyHost {
     fn now(&self) -> Result<Timestamp, HostError> {
-        hostcalls::now().map(Timestamp::from_nanoseconds)
+        let now = hostcalls::now().map(Timestamp::from_nanoseconds)?;
+        self.told.set(Some(now));
+        Ok(now)
+    }
+
+    fn recent(&self) -> Result<Timestamp, HostError> {
+        self.told.get().map_or_else(|| self.now(), Ok)
     }
 
     fn client_address(&self) -> Result<Option<IpAddr>, HostError> {

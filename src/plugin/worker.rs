@@ -125,6 +125,7 @@ impl Worker {
         let buffer = hostcalls::header_map(Map::RequestHeaders)?;
         let headers = Headers::new(parse(&buffer, announced)?);
         self.adopt();
+        self.host.begin();
         let guard = self.guard.try_borrow().map_err(|_| busy("guard"))?;
         let attempt = {
             let mut memory = self.memory.try_borrow_mut().map_err(|_| busy("memory"))?;

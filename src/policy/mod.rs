@@ -28,7 +28,7 @@ use crate::principal::Principal;
 use crate::route::{Rules, Shadow};
 use crate::tenant::{ResolvedTenant, TenantName};
 use levels::Levels;
-use limit::Quotas;
+use limit::{Purses, Quotas};
 
 /// A caller that passed every policy. Only [`admit`] makes one, so no request
 /// of anybody else goes on with an identity.
@@ -91,6 +91,7 @@ pub(crate) fn admit(
     principal: Principal,
     tenant: Option<ResolvedTenant>,
     host: &dyn Host,
+    purses: &mut Purses,
     quotas: &mut Option<Quotas>,
 ) -> Result<Admitted, Denial> {
     let standing = standing(guard, &principal, tenant.as_ref().map(ResolvedTenant::name));
@@ -98,11 +99,11 @@ pub(crate) fn admit(
         let charges = standing.charges(rules);
         let checked = check(&standing, rules, host);
         *quotas = match (&checked, rules.shadow) {
-            (Ok(()), Shadow::Off) => charges.charge(host)?,
+            (Ok(()), Shadow::Off) => charges.charge(host, purses)?,
             // Shadow charges nothing.
-            (Ok(()), _) => charges.look(host)?,
+            (Ok(()), _) => charges.look(host, purses)?,
             // The response tells of limits all the same, as far as it can.
-            (Err(_), _) => charges.look(host).unwrap_or_default(),
+            (Err(_), _) => charges.look(host, purses).unwrap_or_default(),
         };
         checked?;
         if let Some(denial) = quotas.as_ref().and_then(limit::refusal) {

@@ -10,6 +10,12 @@ use super::rate::Rate;
 /// themselves add any.
 pub(super) const PAGES: u16 = 4_096;
 
+/// The largest limit that is counted one by one.
+const SMALL: u32 = 10_000;
+
+/// What tells the id that a bucket's purses are counted under from its own.
+const HOLDERS: u64 = 0x5c6e_91d7_0b3a_f842;
+
 /// Set in the ids of buckets whose number the configuration doesn't bound.
 const CROWD: u64 = 1 << 63;
 
@@ -37,6 +43,16 @@ pub(super) struct Bucket {
     /// For one of a crowd: the bucket that the crowd shares where the page is
     /// full.
     pub(super) overflow: Option<u64>,
+}
+
+impl Bucket {
+    /// The id that its purses are counted under. `None` where it has none and
+    /// is counted one by one: where the limit is small, and for crowds, whose
+    /// buckets have no bound but the room on their pages.
+    pub(super) fn holders(&self) -> Option<u64> {
+        let batched = self.rate.count > SMALL && self.overflow.is_none();
+        batched.then_some(self.id ^ HOLDERS)
+    }
 }
 
 /// Whether a bucket is one of a crowd's, and if so of which.

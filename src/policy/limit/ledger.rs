@@ -1,14 +1,13 @@
 //! Charging buckets, exactly, over all workers.
 
+mod open;
+
 use super::bucket::Bucket;
 use super::page::{Page, Standing};
-use super::rate;
-use crate::denial::{Code, Denial};
-use crate::host::{Host, HostError, Written};
-
-/// How often a page is tried that other workers change meanwhile. Each time it
-/// is overtaken somebody else's charge was made.
-const TRIES: usize = 64;
+use super::purse::Purses;
+use crate::denial::Denial;
+use crate::host::Host;
+use open::{Open, Order, open, whole_seconds};
 
 /// Where all buckets of a request stand, in their order.
 pub(super) struct Balance {
@@ -19,182 +18,122 @@ pub(super) struct Balance {
     pub(super) charged: bool,
 }
 
-/// One page of a request.
-struct Open<'b> {
-    number: u16,
-    version: Option<u32>,
-    page: Page,
-    /// A time after the page was read, in seconds since the epoch: who wrote
-    /// it may have dropped a window that was over by then, and an earlier time
-    /// would open that window again.
-    now: u32,
-    /// The request's buckets in it, and their positions in the request.
-    buckets: Vec<(usize, &'b Bucket)>,
-    charged: Vec<Standing>,
-}
-
-/// Looks at all buckets, and charges none.
+/// Looks at all buckets, and charges none. What the worker has in its own
+/// purses isn't used.
 ///
 /// # Errors
 /// Where the host or a page can't be read.
-pub(super) fn look(host: &dyn Host, buckets: &[Bucket]) -> Result<Balance, Denial> {
-    Ok(balance(&open(host, buckets)?, buckets, false))
+pub(super) fn look(
+    host: &dyn Host,
+    buckets: &[Bucket],
+    purses: &mut Purses,
+) -> Result<Balance, Denial> {
+    let pages = open(host, orders(buckets, purses))?;
+    let mut balance = balance(&pages, &[], buckets, None, false);
+    for (standing, bucket) in balance.standings.iter_mut().zip(buckets) {
+        standing.used = standing.used.saturating_sub(purses.held(bucket, standing.end));
+    }
+    Ok(balance)
 }
 
 /// Charges one request to all buckets, or to none where one is full.
 ///
-/// The narrowest go first and the widest, which is the tenant's, last: what is
-/// given back is then given back only where the tenant's is full, so that
-/// nobody is refused for a charge that is about to be undone.
+/// Where the worker has something left in a purse, that pays: it is counted
+/// already. The pages of the other buckets are charged first, so that nothing
+/// is paid for a request that one of them refuses.
 ///
 /// # Errors
 /// `limiter_unavailable` where other workers change a page all the time,
 /// `guard_unavailable` where the host fails. Nothing is charged then.
-pub(super) fn charge(host: &dyn Host, buckets: &[Bucket]) -> Result<Balance, Denial> {
-    let mut pages = open(host, buckets)?;
+pub(super) fn charge(
+    host: &dyn Host,
+    buckets: &[Bucket],
+    purses: &mut Purses,
+) -> Result<Balance, Denial> {
+    let orders = orders(buckets, purses);
+    let holds = |order: &Order<'_>| order.purse.is_some_and(|purse| purse.rest > 0);
+    let now = match orders.iter().any(holds) {
+        true => Some(whole_seconds(host.recent()?)?),
+        false => None,
+    };
+    let pays = |order: &Order<'_>| {
+        let window = order.bucket.rate.window;
+        order.purse.zip(now).is_some_and(|(purse, now)| purse.pays(window, now))
+    };
+    let (mut paying, unpaid): (Vec<_>, Vec<_>) = orders.into_iter().partition(pays);
+    let mut pages = open(host, unpaid)?;
+    let charged = charge_pages(host, &mut pages);
+    for page in &pages {
+        for (bucket, purse) in page.drawn() {
+            purses.keep(bucket, purse);
+        }
+    }
+    let charged = charged?;
+    for order in paying.iter_mut().filter(|_| charged) {
+        order.purse = purses.spend(order.bucket);
+    }
+    Ok(balance(&pages, &paying, buckets, now, charged))
+}
+
+/// Charges all pages, or none: `false` where a bucket is full.
+///
+/// The narrowest go first and the widest, which is the tenant's, last: what is
+/// given back is then given back only where the tenant's is full, so that
+/// nobody is refused for a charge that is about to be undone.
+fn charge_pages(host: &dyn Host, pages: &mut [Open<'_>]) -> Result<bool, Denial> {
     let mut full = pages.iter().any(Open::is_full);
     let mut failed = None;
-    for index in (0..pages.len()).rev() {
+    for page in pages.iter_mut().rev() {
         if full || failed.is_some() {
             break;
         }
-        let Some(page) = pages.get_mut(index) else {
-            break;
-        };
         match page.charge(host) {
             Ok(charged) => full = !charged,
             Err(denial) => failed = Some(denial),
         }
     }
     if full || failed.is_some() {
-        for page in &mut pages {
+        for page in pages {
             page.give_back(host);
         }
     }
-    match failed {
-        Some(denial) => Err(denial),
-        None => Ok(balance(&pages, buckets, !full)),
-    }
+    failed.map_or(Ok(!full), Err)
 }
 
-/// The pages of the buckets, in the order of the first of each.
-fn open<'b>(host: &dyn Host, buckets: &'b [Bucket]) -> Result<Vec<Open<'b>>, Denial> {
-    let mut pages: Vec<Open<'_>> = Vec::new();
-    for (position, bucket) in buckets.iter().enumerate() {
-        match pages.iter_mut().find(|page| page.number == bucket.page) {
-            Some(page) => page.buckets.push((position, bucket)),
-            None => {
-                let mut page = Open {
-                    number: bucket.page,
-                    version: None,
-                    page: Page::default(),
-                    now: 0,
-                    buckets: vec![(position, bucket)],
-                    charged: Vec::new(),
-                };
-                page.read(host)?;
-                pages.push(page);
-            }
+fn orders<'b>(buckets: &'b [Bucket], purses: &mut Purses) -> Vec<Order<'b>> {
+    let buckets = buckets.iter().enumerate();
+    let order = |(position, bucket)| Order { position, bucket, purse: purses.find(bucket) };
+    buckets.map(order).collect()
+}
+
+/// Where the buckets on pages stand, and those that purses paid for, as far as
+/// the worker knows.
+fn balance(
+    pages: &[Open<'_>],
+    paying: &[Order<'_>],
+    buckets: &[Bucket],
+    now: Option<u32>,
+    charged: bool,
+) -> Balance {
+    let now = pages.iter().map(|page| page.now).chain(now).max().unwrap_or_default();
+    let unknown = |bucket| Page::default().standing(bucket, now);
+    let mut standings: Vec<_> = buckets.iter().map(unknown).collect();
+    let mut set = |position: usize, known| {
+        if let Some(standing) = standings.get_mut(position) {
+            *standing = known;
+        }
+    };
+    for page in pages {
+        for (order, standing) in page.standings() {
+            set(order.position, standing);
         }
     }
-    let now = time(host)?;
-    for page in &mut pages {
-        page.now = now;
-    }
-    Ok(pages)
-}
-
-/// The time that windows go by.
-fn time(host: &dyn Host) -> Result<u32, Denial> {
-    match rate::whole_seconds(host.now()?) {
-        // No window ends after that: nothing would be counted.
-        u32::MAX => Err(Denial::by(Code::LimiterUnavailable, "the clock is past the last window")),
-        now => Ok(now),
-    }
-}
-
-fn balance(pages: &[Open<'_>], buckets: &[Bucket], charged: bool) -> Balance {
-    let now = pages.iter().map(|page| page.now).max().unwrap_or_default();
-    let mut standings: Vec<_> =
-        buckets.iter().map(|bucket| Page::default().standing(bucket, now)).collect();
-    for page in pages {
-        for (nth, (position, bucket)) in page.buckets.iter().enumerate() {
-            let charged = page.charged.get(nth).copied();
-            if let Some(standing) = standings.get_mut(*position) {
-                *standing = charged.unwrap_or_else(|| page.page.standing(bucket, page.now));
-            }
+    for order in paying {
+        if let Some(purse) = order.purse {
+            set(order.position, Standing::paid(order.bucket, &purse));
         }
     }
     Balance { standings, now, charged }
-}
-
-impl Open<'_> {
-    fn name(&self) -> String {
-        format!("tenant_guard.limits.1.{}", self.number)
-    }
-
-    fn read(&mut self, host: &dyn Host) -> Result<(), Denial> {
-        let shared = host.shared(&self.name())?;
-        self.version = shared.as_ref().map(|shared| shared.version);
-        // Written by somebody else: what it counted isn't known.
-        let unreadable = || Denial::by(Code::LimiterUnavailable, "shared data is unreadable");
-        self.page = match shared {
-            Some(shared) => Page::decode(&shared.value).ok_or_else(unreadable)?,
-            None => Page::default(),
-        };
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        let full = |bucket: &Bucket| self.page.standing(bucket, self.now).used >= bucket.rate.count;
-        self.buckets.iter().any(|(_, bucket)| full(bucket))
-    }
-
-    /// Charges all its buckets, or none: `false` where one is full by now.
-    fn charge(&mut self, host: &dyn Host) -> Result<bool, Denial> {
-        for _ in 0..TRIES {
-            let mut page = self.page.clone();
-            let buckets = self.buckets.iter().map(|(_, bucket)| *bucket);
-            let Some(charged) = page.charge(buckets, self.now) else {
-                self.page = page;
-                return Ok(false);
-            };
-            if self.write(host, &page)? == Written::Done {
-                self.page = page;
-                self.charged = charged;
-                return Ok(true);
-            }
-            self.read(host)?;
-            self.now = time(host)?;
-        }
-        Err(Denial::by(Code::LimiterUnavailable, "shared data is contended"))
-    }
-
-    /// Takes its charges back, if there are any. Where that fails less is
-    /// admitted than could be, never more.
-    fn give_back(&mut self, host: &dyn Host) {
-        for _ in 0..TRIES {
-            if self.charged.is_empty() || self.read(host).is_err() {
-                return;
-            }
-            let mut page = self.page.clone();
-            for charged in &self.charged {
-                page.give_back(*charged);
-            }
-            match self.write(host, &page) {
-                Ok(Written::Overtaken) => {}
-                Ok(Written::Done) => {
-                    self.page = page;
-                    self.charged.clear();
-                }
-                Err(_) => return,
-            }
-        }
-    }
-
-    fn write(&self, host: &dyn Host, page: &Page) -> Result<Written, HostError> {
-        host.share(&self.name(), &page.encode(self.now), self.version)
-    }
 }
 
 #[cfg(test)]

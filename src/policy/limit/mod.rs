@@ -2,17 +2,20 @@
 //! in a window of time, in all and for each action.
 //!
 //! Fixed windows, counted exactly over all workers of one proxy: the counts
-//! are in shared data, changed by compare-and-swap only.
+//! are in shared data, changed by compare-and-swap only. Large limits are
+//! drawn in batches ([`purse`]).
 
 mod action;
 mod bucket;
 mod ledger;
 mod page;
+mod purse;
 mod rate;
 mod report;
 
 pub(crate) use action::Action;
 pub(crate) use bucket::Account;
+pub(crate) use purse::Purses;
 pub(crate) use rate::Rate;
 pub(crate) use report::{HeaderStyles, Quotas};
 
@@ -91,8 +94,12 @@ impl<'a> Charges<'a> {
     ///
     /// # Errors
     /// Where they can't be read.
-    pub(crate) fn look(&self, host: &dyn Host) -> Result<Option<Quotas>, Denial> {
-        self.settle(host, ledger::look)
+    pub(crate) fn look(
+        &self,
+        host: &dyn Host,
+        purses: &mut Purses,
+    ) -> Result<Option<Quotas>, Denial> {
+        self.settle(host, purses, ledger::look)
     }
 
     /// Charges the request to all of its limits, or to none where one is
@@ -100,8 +107,12 @@ impl<'a> Charges<'a> {
     ///
     /// # Errors
     /// `limiter_unavailable`, `guard_unavailable`: nothing is charged.
-    pub(crate) fn charge(&self, host: &dyn Host) -> Result<Option<Quotas>, Denial> {
-        let quotas = self.settle(host, ledger::charge)?;
+    pub(crate) fn charge(
+        &self,
+        host: &dyn Host,
+        purses: &mut Purses,
+    ) -> Result<Option<Quotas>, Denial> {
+        let quotas = self.settle(host, purses, ledger::charge)?;
         // Whoever isn't charged isn't let in, whatever the reason.
         match quotas {
             Some(quotas) if !quotas.is_charged() && quotas.reached().is_none() => {
@@ -114,13 +125,14 @@ impl<'a> Charges<'a> {
     fn settle(
         &self,
         host: &dyn Host,
-        run: fn(&dyn Host, &[Bucket]) -> Result<ledger::Balance, Denial>,
+        purses: &mut Purses,
+        run: fn(&dyn Host, &[Bucket], &mut Purses) -> Result<ledger::Balance, Denial>,
     ) -> Result<Option<Quotas>, Denial> {
         if self.charges.is_empty() {
             return Ok(None);
         }
         let buckets: Vec<Bucket> = self.charges.iter().map(|charge| charge.bucket).collect();
-        let balance = run(host, &buckets)?;
+        let balance = run(host, &buckets, purses)?;
         let quotas = self.charges.iter().zip(balance.standings).map(|(charge, standing)| Quota {
             level: charge.level,
             action: charge.action.map(|action| action.name().to_owned()),

@@ -6,6 +6,7 @@
 //! checksum, so that what isn't a page isn't taken for one without counts.
 
 use super::bucket::{Bucket, crowd_of};
+use super::purse::{self, Purse};
 
 /// How many buckets of one crowd a page holds at most.
 pub(super) const CROWDED: usize = 24;
@@ -42,6 +43,22 @@ pub(super) struct Standing {
     /// When its window ends, in seconds since the epoch.
     pub(super) end: u32,
     pub(super) used: u32,
+}
+
+impl Standing {
+    /// Where a bucket stands that a purse paid for.
+    pub(super) fn paid(bucket: &Bucket, purse: &Purse) -> Self {
+        Self { id: bucket.id, end: purse.end, used: purse.used() }
+    }
+}
+
+/// What a request was charged to a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Charged {
+    /// Where the bucket stands with it.
+    pub(super) standing: Standing,
+    /// What was drawn with it for requests to come, and held before.
+    pub(super) purse: Option<Purse>,
 }
 
 /// The buckets of a page.
@@ -111,43 +128,75 @@ impl Page {
     }
 
     fn find(&self, id: u64, bucket: &Bucket, now: u32) -> Option<Standing> {
-        let length = bucket.rate.window.seconds();
-        let end = bucket.rate.window.end(now);
         let entry = self.0.iter().find(|entry| entry.id == id)?;
-        // Another worker's clock may be in the next window already. What is
-        // further ahead was counted by a clock that was wrong.
-        let counts = entry.end >= end && entry.end <= end.saturating_add(length);
+        let counts = bucket.rate.window.counts(entry.end, now);
         counts.then_some(Standing { id, end: entry.end, used: entry.count })
     }
 
     /// Charges all of a request's buckets; `None` where one is full, and then
     /// the page is as it stood when that came out. Each is asked once those
     /// before it are charged: of a crowd's, one may take the room of the next.
+    /// Each comes with the purse that the worker has of it.
     pub(super) fn charge<'b>(
         &mut self,
-        buckets: impl Iterator<Item = &'b Bucket>,
+        buckets: impl Iterator<Item = (&'b Bucket, Option<Purse>)>,
         now: u32,
-    ) -> Option<Vec<Standing>> {
-        buckets
-            .map(|bucket| {
-                let standing = self.standing(bucket, now);
-                (standing.used < bucket.rate.count).then(|| self.add(standing))
-            })
-            .collect()
+    ) -> Option<Vec<Charged>> {
+        let charge_one = |(bucket, purse): (&'b Bucket, _)| {
+            let standing = self.standing(bucket, now);
+            let charge = || (bucket, purse, self.add(standing, 1));
+            (standing.used < bucket.rate.count).then(charge)
+        };
+        // Nothing is drawn for later before all of now is there.
+        let charges: Vec<_> = buckets.map(charge_one).collect::<Option<_>>()?;
+        let fill = |(bucket, purse, standing)| self.fill(bucket, purse, standing);
+        Some(charges.into_iter().map(fill).collect())
     }
 
-    /// Counts one more in a bucket that stands so.
-    pub(super) fn add(&mut self, standing: Standing) -> Standing {
-        let charged = Standing { used: standing.used.saturating_add(1), ..standing };
-        let entry = Entry { id: charged.id, end: charged.end, count: charged.used };
+    /// Draws as much as a purse may hold of what is left of a bucket that
+    /// stands so, if it has purses.
+    fn fill(&mut self, bucket: &Bucket, known: Option<Purse>, standing: Standing) -> Charged {
+        let undrawn = Charged { standing, purse: None };
+        let Some(id) = bucket.holders() else {
+            return undrawn;
+        };
+        let (limit, end) = (bucket.rate.count, standing.end);
+        let left = limit.saturating_sub(standing.used);
+        let (number, held) = match known.filter(|purse| purse.end == end) {
+            Some(purse) => (purse.number, purse.rest),
+            None => {
+                let same = |entry: &&Entry| entry.id == id && entry.end == end;
+                let number = self.0.iter().find(same).map_or(0, |entry| entry.count);
+                if purse::most(limit, left, number) == 0 {
+                    return undrawn;
+                }
+                self.put(Entry { id, end, count: number.saturating_add(1) });
+                (number, 0)
+            }
+        };
+        let drawn = purse::most(limit, left, number).saturating_sub(held);
+        let standing = self.add(standing, drawn);
+        let rest = held.saturating_add(drawn);
+        let purse = Purse { number, limit, end, used: standing.used, rest };
+        Charged { standing, purse: Some(purse) }
+    }
+
+    /// Counts so many more in a bucket that stands so.
+    pub(super) fn add(&mut self, standing: Standing, more: u32) -> Standing {
+        let charged = Standing { used: standing.used.saturating_add(more), ..standing };
+        self.put(Entry { id: charged.id, end: charged.end, count: charged.used });
+        charged
+    }
+
+    fn put(&mut self, entry: Entry) {
         match self.0.iter_mut().find(|known| known.id == entry.id) {
             Some(known) => *known = entry,
             None => self.0.push(entry),
         }
-        charged
     }
 
-    /// Takes back what was charged, if its window is still that.
+    /// Takes back the one that was charged, if its window is still that. What
+    /// was drawn with it stays where it is.
     pub(super) fn give_back(&mut self, charged: Standing) {
         let same = |entry: &&mut Entry| entry.id == charged.id && entry.end == charged.end;
         if let Some(entry) = self.0.iter_mut().find(same) {

@@ -30,6 +30,14 @@ impl Window {
         let started = now.checked_rem(length).map_or(now, |into| now.saturating_sub(into));
         started.saturating_add(length)
     }
+
+    /// Whether what is counted until that end counts at this time. Another
+    /// worker's clock may be in the next window already. What is further ahead
+    /// was counted by a clock that was wrong.
+    pub(super) fn counts(self, end: u32, now: u32) -> bool {
+        let own = self.end(now);
+        end >= own && end <= own.saturating_add(self.seconds())
+    }
 }
 
 /// A limit: at most so many requests in each window.

@@ -28,7 +28,7 @@ fn unlisted(name: &str) -> Account {
 fn is_admitted(account: Account, rate: Rate, host: &FixedHost) -> bool {
     let mut charges = Charges::new(None);
     charges.add_subject(account, rate);
-    refusal(&charges.charge(host).unwrap().unwrap()).is_none()
+    refusal(&charges.charge(host, &mut Purses::default()).unwrap().unwrap()).is_none()
 }
 
 fn acme() -> Account {
@@ -106,7 +106,7 @@ fn a_full_page_takes_nothing_from_those_who_are_listed() {
     let listed = || {
         let mut charges = Charges::new(None);
         charges.add(Level::Tenant, acme(), &limits);
-        refusal(&charges.charge(&host).unwrap().unwrap()).is_none()
+        refusal(&charges.charge(&host, &mut Purses::default()).unwrap().unwrap()).is_none()
     };
     assert!(listed());
     for name in NEIGHBOURS.iter() {

@@ -5,7 +5,10 @@ use std::cell::{Cell, RefCell};
 use super::super::action::Action;
 use super::super::bucket::Account;
 use super::super::rate::Rate;
+use super::open::TRIES;
 use super::*;
+use crate::denial::Code;
+use crate::host::{HostError, Written};
 use crate::testing::{BrokenHost, FixedHost, NOW, WatchedHost};
 
 /// A tenant, a client and a key, on a page each.
@@ -17,6 +20,15 @@ fn three(rates: [&str; 3]) -> Vec<Bucket> {
     let pages: std::collections::HashSet<_> = buckets.iter().map(|bucket| bucket.page).collect();
     assert_eq!(pages.len(), 3);
     buckets
+}
+
+/// As a worker that has nothing in its purses.
+fn charge(host: &dyn Host, buckets: &[Bucket]) -> Result<Balance, Denial> {
+    super::charge(host, buckets, &mut Purses::default())
+}
+
+fn look(host: &dyn Host, buckets: &[Bucket]) -> Result<Balance, Denial> {
+    super::look(host, buckets, &mut Purses::default())
 }
 
 fn is_charged(host: &dyn Host, buckets: &[Bucket]) -> bool {

@@ -21,8 +21,13 @@ fn of_crowd(crowd: &str, number: usize) -> Bucket {
 
 fn charge(page: &mut Page, bucket: &Bucket, now: u32) -> (u32, u32) {
     let standing = page.standing(bucket, now);
-    let charged = page.add(standing);
+    let charged = page.add(standing, 1);
     (charged.used, charged.end)
+}
+
+/// By a worker without purses.
+fn alone(buckets: &[Bucket]) -> impl Iterator<Item = (&Bucket, Option<Purse>)> {
+    buckets.iter().map(|bucket| (bucket, None))
 }
 
 #[test]
@@ -66,7 +71,7 @@ proptest! {
         }
         if let Some(mut page) = Page::decode(&entries) {
             for bucket in [bucket("a"), crowd(1)] {
-                let charged = page.add(page.standing(&bucket, now));
+                let charged = page.add(page.standing(&bucket, now), 1);
                 page.give_back(charged);
             }
             prop_assert!(Page::decode(&page.encode(now)).is_some());
@@ -95,7 +100,7 @@ fn a_worker_whose_clock_is_behind_counts_in_the_window_that_has_begun() {
 #[test]
 fn what_is_given_back_is_there_again_in_its_own_window_only() {
     let mut page = Page::default();
-    let charged = page.add(page.standing(&bucket("a"), 0));
+    let charged = page.add(page.standing(&bucket("a"), 0), 1);
     page.give_back(charged);
     assert_eq!(page.standing(&bucket("a"), 0).used, 0);
     charge(&mut page, &bucket("a"), 60);
@@ -142,13 +147,13 @@ fn a_request_that_takes_the_last_room_itself_is_held_by_the_shared_bucket() {
     let publish = Action::parse("publish").unwrap();
     let both = [account.bucket(None, rate), account.bucket(Some(&publish), rate)];
     for used in 1..=5 {
-        let charged = page.charge(both[1..].iter(), 0).unwrap();
-        assert_eq!(charged[0].used, used);
+        let charged = page.charge(alone(&both[1..]), 0).unwrap();
+        assert_eq!(charged[0].standing.used, used);
     }
     // As when a bucket of a shorter window has ended.
     page.0.remove(0);
-    assert!(page.clone().charge(both[..1].iter(), 0).is_some());
-    assert_eq!(page.charge(both.iter(), 0), None);
+    assert!(page.clone().charge(alone(&both[..1]), 0).is_some());
+    assert_eq!(page.charge(alone(&both), 0), None);
     assert_eq!(page.standing(&both[1], 0).used, 5);
 }
 
