@@ -27,7 +27,7 @@ help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 build: toolchain ## build the plugin: target/tenant-guard.wasm
-	cargo rustc --release --locked --target $(WASM) -p tenant-guard --lib --crate-type cdylib
+	cargo rustc --release --locked --target $(WASM) -p tenant-guard --lib --crate-type cdylib -- -C linker='$(abspath scripts/link.sh)'
 	@mkdir -p target
 	@cp $(TARGET_DIR)/$(WASM)/release/tenant_guard.wasm $(PLUGIN).new
 	@mv $(PLUGIN).new $(PLUGIN)

@@ -22,6 +22,7 @@ const HOSTCALLS: &[(&str, &str, &str, Option<usize>, Body)] = &[
     ("env", "proxy_get_buffer_bytes", "iiiii", Some(3), get_buffer),
     ("env", "proxy_get_header_map_pairs", "iii", Some(1), get_pairs),
     ("env", "proxy_replace_header_map_value", "iiiii", None, |c, a| change(c, a, Headers::set)),
+    ("env", "proxy_add_header_map_value", "iiiii", None, |c, a| change(c, a, Headers::add)),
     ("env", "proxy_remove_header_map_value", "iii", None, |c, a| change(c, &[a[0], a[1], a[2], 0, 0], |h, n, _| h.remove(n))),
     ("env", "proxy_get_property", "iiii", Some(2), get_property),
     ("env", "proxy_set_property", "iiii", None, set_property),
@@ -106,7 +107,9 @@ fn describe(caller: &mut Caller<'_, World>, name: &str, arguments: &[u64]) {
         "proxy_get_property" | "proxy_set_property" | "proxy_call_foreign_function" => 0,
         "proxy_get_shared_data" | "proxy_set_shared_data" | "proxy_http_call" => 0,
         "proxy_define_metric" => 1,
-        "proxy_replace_header_map_value" | "proxy_remove_header_map_value" => 1,
+        "proxy_add_header_map_value"
+        | "proxy_replace_header_map_value"
+        | "proxy_remove_header_map_value" => 1,
         _ => return,
     };
     if let Some(what) = read(caller, arguments[at] as u32, arguments[at + 1] as u32) {

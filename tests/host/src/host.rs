@@ -9,7 +9,7 @@ use std::path::Path;
 
 use wasmtime::{Instance, Linker, Module, Store, WasmParams, WasmResults};
 
-pub use self::module::imports;
+pub use self::module::{callbacks, imports};
 use crate::outcome::{Outcome, Run};
 use crate::plan::{Callback, Plan};
 use crate::world::{Records, World};

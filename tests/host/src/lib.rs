@@ -44,7 +44,7 @@ mod wasm;
 mod world;
 
 pub use headers::Headers;
-pub use host::{Host, imports};
+pub use host::{Host, callbacks, imports};
 pub use outcome::{Call, LogLine, Outcome, Reply, Run};
 pub use plan::{Callback, Effect, Fault, Plan, garbage};
 pub use request::Request;

@@ -1,8 +1,8 @@
-//! What the module wants of its host.
+//! What the module wants of its host, and what it offers it.
 
 use std::collections::BTreeSet;
 
-use tenant_guard_host_tests::{Run, imports};
+use tenant_guard_host_tests::{Run, callbacks, imports};
 
 use crate::common::elsewhere::{alone, answer, remote, token_of};
 use crate::common::*;
@@ -32,12 +32,33 @@ fn the_module_imports_only_what_envoy_has() {
     assert!(others.is_empty(), "{others:?}");
 }
 
+/// A host calls each one that it finds, for every request.
+#[test]
+fn the_module_exports_the_callbacks_it_implements_and_no_others() {
+    const IMPLEMENTED: &[&str] = &[
+        "proxy_on_configure",
+        "proxy_on_context_create",
+        "proxy_on_delete",
+        "proxy_on_done",
+        "proxy_on_http_call_response",
+        "proxy_on_request_body",
+        "proxy_on_request_headers",
+        "proxy_on_request_trailers",
+        "proxy_on_response_headers",
+        "proxy_on_tick",
+        "proxy_on_vm_start",
+    ];
+    let callbacks = BTreeSet::from_iter(callbacks(plugin()));
+    assert_eq!(Vec::from_iter(callbacks), IMPLEMENTED);
+}
+
 /// What is called is far less. All of it is called here, so the faults were tried on all.
 #[test]
 fn these_hostcalls_are_made_and_no_others() {
     const CALLED: &[&str] = &[
         "environ_get",
         "environ_sizes_get",
+        "proxy_add_header_map_value",
         "proxy_call_foreign_function",
         "proxy_continue_stream",
         "proxy_define_metric",

@@ -42,6 +42,13 @@ pub(super) fn module(path: &Path) -> Module {
         .clone()
 }
 
+/// The callbacks that the plugin exports.
+pub fn callbacks(path: impl AsRef<Path>) -> Vec<String> {
+    let module = module(path.as_ref());
+    let names = module.exports().map(|export| export.name());
+    names.filter(|name| name.starts_with("proxy_on_")).map(str::to_owned).collect()
+}
+
 /// What the plugin imports, as `module.name`.
 pub fn imports(path: impl AsRef<Path>) -> Vec<String> {
     module(path.as_ref()).imports().map(|i| format!("{}.{}", i.module(), i.name())).collect()

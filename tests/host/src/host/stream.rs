@@ -180,7 +180,9 @@ impl Host {
         if !matches!(outcome, Outcome::Paused { .. }) && request.wants(Callback::ResponseHeaders) {
             outcome = self.respond(id, outcome)?;
         }
-        if request.wants(Callback::Log) {
+        // As in Envoy: a callback that the module hasn't is passed over.
+        let logs = self.instance.get_func(&mut self.store, "proxy_on_log").is_some();
+        if logs && request.wants(Callback::Log) {
             self.call::<_, ()>(Callback::Log, id, "proxy_on_log", id)?;
         }
         if request.wants(Callback::Done) {
