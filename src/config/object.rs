@@ -4,7 +4,7 @@ use core::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use super::node::Node;
+use super::node::{Context, Node};
 use super::shape::{FieldShape, HowMany, Rule};
 use super::units;
 
@@ -20,6 +20,11 @@ pub(super) struct Object<'v, 'c> {
 impl<'v, 'c> Object<'v, 'c> {
     pub(super) fn new(map: Option<&'v Map<String, Value>>, node: Node<'v, 'c>) -> Self {
         Self { map, node, known: RefCell::default() }
+    }
+
+    /// What reading needs besides.
+    pub(super) fn context(&self) -> &'c Context<'c> {
+        self.node.context
     }
 
     pub(super) fn field<T>(

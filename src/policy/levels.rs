@@ -231,16 +231,16 @@ impl<'a> Levels<'a> {
         {
             let names = ["tenant", tenant_name];
             let account = match tenant.listed {
-                Some(tenant) => tenant.account,
+                Some(tenant) => tenant.account(),
                 None if tenant.is_default => Account::listed(&names),
                 // How many tenants there are that aren't listed, nobody knows.
                 None => Account::crowd(&["unlisted"], &names),
             };
             charges.add(Level::Tenant, account, limits);
         }
-        for (_, client) in &self.clients {
+        for (id, client) in &self.clients {
             if let Some(limits) = &client.policy.limits {
-                charges.add(Level::Client, client.account, limits);
+                charges.add(Level::Client, client.account(tenant_name, id), limits);
             }
         }
         if let Some(key) = self.principal.key()

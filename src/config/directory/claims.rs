@@ -226,7 +226,8 @@ impl<'g> Owners<'g> {
             Thing::Name(name) => self.guard.tenancy.directory.own.get(name).is_some(),
             Thing::Digest(digest) => {
                 let admin = self.guard.super_admin.as_ref();
-                self.guard.keys.own(digest).is_some() || admin.is_some_and(|a| a.is_of(digest))
+                self.guard.keys.own().get(digest).is_some()
+                    || admin.is_some_and(|a| a.is_of(digest))
             }
             _ => false,
         }

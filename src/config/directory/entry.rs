@@ -82,7 +82,7 @@ fn check(reader: &Reader<'_>, spec: &TenantEntrySpec, context: &Context<'_>) {
     let tenancy = &reader.guard.tenancy;
     let super_admin = tenancy.super_admin.as_ref().map(TenantName::as_str);
     let reserved = tenancy.reserved.as_str();
-    link::tenants::check_names(context, spec, tenancy.format, reserved, super_admin);
+    link::tenants::check_names(context.problems, spec, tenancy.format, reserved, super_admin);
     if let Some(twice) = repeated(spec.names()) {
         context.problems.error(&spec.path, format!("names itself {twice} twice"));
     }
@@ -91,8 +91,7 @@ fn check(reader: &Reader<'_>, spec: &TenantEntrySpec, context: &Context<'_>) {
         if !digests.insert(key.digest) {
             context.problems.error(&key.path, "has the digest of another key of the tenant");
         }
-        let hash = reader.guard.keys.hash();
-        link::keys::check_digest(context, key, hash, Some(reader.rules.hmac));
+        reader.digests.check(key, context.problems);
     }
     for issuer in &spec.issuers {
         link::issuers::check_owned(context, issuer, |text| spec.names().any(|own| own == text));

@@ -16,17 +16,17 @@ mod restrict;
 use core::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::link::keys::{DigestRules, KeyLinker};
 use super::node::Context;
 use super::problem::{ConfigError, Problems};
 use super::vocabulary::Vocabulary;
 use super::{Environment, link};
 use crate::Guard;
-use crate::api_key::{KeysByDigest, Owner};
+use crate::api_key::{KeyTable, Owner};
 use crate::jwt::{Issuer, Revocations};
 use crate::remote::Source;
 use crate::tenant::{Listing, Tenancy, TenantName};
@@ -54,7 +54,7 @@ pub(crate) struct DirectoryRules {
 #[derive(Debug, Default)]
 pub(crate) struct FetchedTenants {
     pub(crate) listing: Listing,
-    pub(crate) keys: KeysByDigest,
+    pub(crate) keys: KeyTable,
     pub(crate) issuers: Vec<Issuer>,
     pub(crate) revoked: Revocations,
 }
@@ -101,12 +101,15 @@ pub(crate) struct Reader<'g> {
     guard: &'g Guard,
     rules: &'g DirectoryRules,
     env: &'g dyn Environment,
+    digests: DigestRules,
 }
 
 impl<'g> Reader<'g> {
     /// `None` where the guard has no directory.
     pub(crate) fn new(guard: &'g Guard, env: &'g dyn Environment) -> Option<Self> {
-        Some(Self { guard, rules: guard.directory.as_ref()?, env })
+        let rules = guard.directory.as_ref()?;
+        let digests = DigestRules::new(guard.keys.hash(), Some(rules.hmac));
+        Some(Self { guard, rules, env, digests })
     }
 
     /// What is to be in force after a document was fetched, given what was
@@ -128,6 +131,7 @@ impl<'g> Reader<'g> {
         let mut loaded =
             FetchedTenants { revoked: self.revoked(&document).0, ..Default::default() };
         let mut owners = Owners::of_guard(self.guard);
+        let mut keys = KeyLinker::default();
         for (index, raw) in document.tenants.iter().enumerate() {
             let mut entry = Entry::read(self, index, raw.get());
             // It was sound when it was shared, maybe by another configuration.
@@ -139,8 +143,9 @@ impl<'g> Reader<'g> {
                 }
             }
             owners.add(&entry.claims, index);
-            self.add(entry, &closed, &mut loaded);
+            self.add(entry, &closed, &mut loaded, &mut keys);
         }
+        loaded.keys = keys.into_table();
         Ok(loaded)
     }
 
@@ -159,11 +164,18 @@ impl<'g> Reader<'g> {
             vocabulary: Rc::clone(&self.rules.vocabulary),
             key_clusters: Some(&self.rules.key_clusters),
             shared: OnceCell::new(),
+            tenants: None,
         }
     }
 
     /// Adds a tenant, its keys and its issuers.
-    fn add(&self, entry: Entry, closed: &HashSet<&str>, loaded: &mut FetchedTenants) {
+    fn add(
+        &self,
+        entry: Entry,
+        closed: &HashSet<&str>,
+        loaded: &mut FetchedTenants,
+        keys: &mut KeyLinker,
+    ) {
         let Some(spec) = entry.spec else {
             return;
         };
@@ -179,11 +191,11 @@ impl<'g> Reader<'g> {
             Issuer { source: issuer.source.map(Source::of_tenants), ..issuer }
         }));
         for client in spec.clients {
-            let id: Arc<str> = client.id.into();
-            for key in client.keys {
-                let digest = key.digest;
-                let owner = Owner { tenant: name.clone(), client: Arc::clone(&id) };
-                loaded.keys.insert(digest, Arc::new(link::keys::key(key, Some(owner))));
+            let owner = Owner { tenant: name.clone(), client: client.id };
+            if let Some(place) = keys.add_owner(owner.clone()) {
+                for key in client.keys {
+                    keys.add(key, Some((place, &owner)));
+                }
             }
         }
     }

@@ -169,10 +169,10 @@ impl<'g> Fetching<'g> {
     fn opens(&self, secret: &str) -> Option<String> {
         let loaded = self.reader().load(self.document.as_ref().unwrap()).unwrap();
         let hash = self.guard.keys.hash().digest(secret.as_bytes());
-        let key = loaded.keys.get(&hash).filter(|key| key.active)?;
-        let owner = key.owner.as_ref().unwrap();
+        let key = loaded.keys.get(&hash).filter(|key| key.is_active())?;
+        let owner = key.owner().unwrap();
         let tenant = loaded.listing.get(owner.tenant.as_str()).unwrap();
-        let is_open = tenant.active && tenant.clients[&owner.client].active;
+        let is_open = tenant.active && tenant.clients.get(&owner.client).unwrap().active;
         is_open.then(|| owner.tenant.as_str().to_owned())
     }
 
