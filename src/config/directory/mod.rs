@@ -6,6 +6,7 @@
 //! that never saw what came before.
 
 mod claims;
+mod digests;
 mod document;
 mod entry;
 mod issuer_keys;
@@ -14,6 +15,7 @@ mod mistakes;
 mod restrict;
 
 use core::cell::OnceCell;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -23,6 +25,7 @@ use sha2::{Digest, Sha256};
 use super::link::keys::{DigestRules, KeyLinker};
 use super::node::Context;
 use super::problem::{ConfigError, Problems};
+use super::text::count_keys;
 use super::vocabulary::Vocabulary;
 use super::{Environment, link};
 use crate::Guard;
@@ -30,7 +33,7 @@ use crate::api_key::{KeyTable, Owner};
 use crate::jwt::{Issuer, Revocations};
 use crate::remote::Source;
 use crate::tenant::{Listing, Tenancy, TenantName};
-use claims::Owners;
+use claims::{Claims, Owners};
 use document::DirectoryDocument;
 #[cfg(test)]
 pub(super) use document::FIELDS;
@@ -83,8 +86,9 @@ fn kid_name(tenant: &str, iss: &str, kid: &str) -> String {
 
 /// A directory to be put in force.
 #[derive(Debug)]
-pub(crate) struct Merged {
-    pub(crate) document: Vec<u8>,
+pub(crate) struct Merged<'f> {
+    /// Most often what was fetched.
+    pub(crate) document: Cow<'f, [u8]>,
     /// How many tenants it has.
     pub(crate) tenants: usize,
     /// How many of them keep their last good entry, or are inactive for want
@@ -113,11 +117,15 @@ impl<'g> Reader<'g> {
     }
 
     /// What is to be in force after a document was fetched, given what was
-    /// before.
+    /// before, which is asked for only where it matters.
     ///
     /// # Errors
     /// Why the document can't be read at all.
-    pub(crate) fn merge(&self, fetched: &[u8], before: Option<&[u8]>) -> Result<Merged, String> {
+    pub(crate) fn merge<'f>(
+        &self,
+        fetched: &'f [u8],
+        before: &dyn Fn() -> Option<Vec<u8>>,
+    ) -> Result<Merged<'f>, String> {
         merge::merge(self, fetched, before)
     }
 
@@ -125,26 +133,33 @@ impl<'g> Reader<'g> {
     ///
     /// # Errors
     /// Why it can't be read at all.
-    pub(crate) fn load(&self, document: &[u8]) -> Result<FetchedTenants, String> {
-        let document = DirectoryDocument::split_shared(document)?;
+    pub(crate) fn load(&self, text: &[u8]) -> Result<FetchedTenants, String> {
+        let document = DirectoryDocument::split_shared(text)?;
         let closed: HashSet<&str> = document.closed.iter().map(String::as_str).collect();
         let mut loaded =
             FetchedTenants { revoked: self.revoked(&document).0, ..Default::default() };
         let mut owners = Owners::of_guard(self.guard);
-        let mut keys = KeyLinker::default();
+        let mut keys = KeyLinker::with_capacity(count_keys(text));
         for (index, raw) in document.tenants.iter().enumerate() {
             let mut entry = Entry::read(self, index, raw.get());
             // It was sound when it was shared, maybe by another configuration.
-            let taken = owners.conflict(&entry.claims, index);
-            if let (Some(id), false) = (&entry.id, entry.is_sound() && taken.is_none()) {
+            let is_free = |claims: &Claims, owners: &Owners<'_>| {
+                claims.digests().iter().all(|digest| keys.get(digest).is_none())
+                    && owners.conflict(claims, index).is_none()
+            };
+            if let Some(id) = &entry.id
+                && !(entry.is_sound() && is_free(&entry.claims, &owners))
+            {
                 entry = Entry::read(self, index, &merge::inactive(id));
-                if owners.conflict(&entry.claims, index).is_some() {
+                if !is_free(&entry.claims, &owners) {
                     continue;
                 }
             }
-            owners.add(&entry.claims, index);
+            // Whose digests they are the keys tell.
+            owners.add_but_digests(&entry.claims, index);
             self.add(entry, &closed, &mut loaded, &mut keys);
         }
+        loaded.listing.shrink();
         loaded.keys = keys.into_table();
         Ok(loaded)
     }
