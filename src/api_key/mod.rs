@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 use crate::address::AddressSet;
 use crate::denial::{Code, Denial, Level};
-use crate::host::{Host, Timestamp};
+use crate::host::Host;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::host::Timestamp;
 use crate::policy::limit::{Account, Limits};
 use crate::tenant::{Bound, TenantName};
 
@@ -34,6 +36,8 @@ pub(crate) struct ApiKey {
     pub(crate) bound: Bound,
     pub(crate) scopes: Rc<[String]>,
     pub(crate) roles: Rc<[String]>,
+    /// Until when it may be used, to be told.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) expires: Option<Timestamp>,
     /// The only addresses that it may be used from.
     pub(crate) ip: Option<Arc<AddressSet>>,

@@ -174,6 +174,7 @@ impl<'t> KeyEntry<'t> {
             bound,
             scopes: Rc::clone(rules.map_or(&self.table.nothing, |rules| &rules.scopes)),
             roles: Rc::clone(rules.map_or(&self.table.nothing, |rules| &rules.roles)),
+            #[cfg(not(target_arch = "wasm32"))]
             expires: self.expires(),
             ip: rules.and_then(|rules| rules.ip.clone()),
             limits: rules.and_then(|rules| rules.limits.clone()),

@@ -37,7 +37,7 @@ mod upstream;
 mod vocabulary;
 mod wire;
 
-pub(crate) use directory::{DirectoryRules, FetchedTenants, Merged, Reader};
+pub(crate) use directory::{DirectoryRules, FetchedTenants, InForce, Merged, Reader};
 pub use problem::ConfigError;
 pub use shape::{FieldShape, Form, HowMany, ObjectShape, Rule, Shape};
 

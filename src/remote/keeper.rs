@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::Outlook;
 use super::source::{Content, Source};
-use crate::config::{Environment, Merged, Reader};
+use crate::config::{Environment, InForce, Merged, Reader};
 use crate::jwt::{FetchedKeys, KeySet};
 use crate::{Guard, json};
 
@@ -123,8 +123,12 @@ impl Keeper for Kept<'_> {
                 self.guard.jwt.set_keys(source.id(), Rc::new(FetchedKeys { keys, since }));
             }
             Content::Directory => {
+                let content = InForce::split(content)?;
+                // Two of them would take twice the memory. Nothing fails from here
+                // on, and no request is decided on before all is loaded.
+                self.guard.forget_tenants();
                 let reader = Reader::new(self.guard, self.environment).ok_or("not asked for")?;
-                let mut tenants = reader.load(content)?;
+                let mut tenants = reader.load_parts(&content);
                 tenants.date_kids(kids);
                 self.guard.take_over_tenants(tenants);
             }

@@ -46,6 +46,12 @@ struct Claim {
     alone: bool,
 }
 
+impl Claim {
+    fn is_name(&self) -> bool {
+        matches!(self.thing, Thing::Name(_))
+    }
+}
+
 /// What one tenant claims.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Claims {
@@ -212,45 +218,50 @@ impl<'g> Owners<'g> {
         for digest in &claims.digests {
             self.digests.add(*digest, owner);
         }
-        self.add_but_digests(claims, owner);
+        for claim in &claims.things {
+            self.add_claim(claim, owner);
+        }
     }
 
-    /// The same, where others know whose digests are whose.
-    pub(super) fn add_but_digests(&mut self, claims: &Claims, owner: usize) {
-        for Claim { thing, alone } in &claims.things {
-            match thing {
-                Thing::Issuer(iss) => {
-                    let alike = self.alike.entry(beginning(iss)).or_default();
-                    alike.exact.push((iss.clone(), owner));
-                }
-                Thing::Template(text) => {
-                    let alike = self.alike.entry(beginning(text)).or_default();
-                    alike.templates.extend(template(text).map(|template| (template, owner)));
-                }
-                _ => {}
-            }
-            let holders = self.things.entry(thing.clone()).or_default();
-            if *alone {
-                holders.alone = Some(owner);
-            }
-            holders.all.push(owner);
+    /// The same for issuers alone, where others know whose the rest is.
+    pub(super) fn add_issuers(&mut self, claims: &Claims, owner: usize) {
+        for claim in claims.things.iter().filter(|claim| !claim.is_name()) {
+            self.add_claim(claim, owner);
         }
+    }
+
+    fn add_claim(&mut self, Claim { thing, alone }: &Claim, owner: usize) {
+        match thing {
+            Thing::Issuer(iss) => {
+                let alike = self.alike.entry(beginning(iss)).or_default();
+                alike.exact.push((iss.clone(), owner));
+            }
+            Thing::Template(text) => {
+                let alike = self.alike.entry(beginning(text)).or_default();
+                alike.templates.extend(template(text).map(|template| (template, owner)));
+            }
+            _ => {}
+        }
+        let holders = self.things.entry(thing.clone()).or_default();
+        if *alone {
+            holders.alone = Some(owner);
+        }
+        holders.all.push(owner);
     }
 
     /// The first claim to what is another's, in words.
     pub(super) fn conflict(&self, claims: &Claims, me: usize) -> Option<String> {
-        let is_name = |claim: &&Claim| matches!(claim.thing, Thing::Name(_));
-        let names = claims.things.iter().filter(is_name);
-        let others = claims.things.iter().filter(|claim| !is_name(claim));
+        let mut names = claims.things.iter().filter(|claim| claim.is_name());
+        let mut others = claims.things.iter().filter(|claim| !claim.is_name());
         let found = |claim: &&Claim| self.is_anothers(claim, me);
         let described = |claim: &Claim| claim.thing.describe();
-        names.clone().find(found).map(described).or_else(|| {
+        names.find(found).map(described).or_else(|| {
             let is_anothers = |digest: &[u8; 32]| {
                 self.digests.are_anothers(digest, me) || self.is_configured_digest(digest)
             };
             match claims.digests.iter().any(is_anothers) {
                 true => Some("the digest of a key".into()),
-                false => others.clone().find(found).map(described),
+                false => others.find(found).map(described),
             }
         })
     }

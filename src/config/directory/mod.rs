@@ -100,6 +100,24 @@ pub(crate) struct Merged<'f> {
     pub(crate) mistakes: Mistakes,
 }
 
+/// A document that is in force, split into its parts.
+pub(crate) struct InForce<'d> {
+    document: DirectoryDocument<'d>,
+    /// How many keys it has, roughly.
+    keys: usize,
+}
+
+impl<'d> InForce<'d> {
+    /// Splits a document. What is wrong with a part keeps none of the others
+    /// from being loaded.
+    ///
+    /// # Errors
+    /// Why it can't be read at all.
+    pub(crate) fn split(text: &'d [u8]) -> Result<Self, String> {
+        Ok(Self { document: DirectoryDocument::split_shared(text)?, keys: count_keys(text) })
+    }
+}
+
 /// Reads directories for a guard.
 pub(crate) struct Reader<'g> {
     guard: &'g Guard,
@@ -133,18 +151,24 @@ impl<'g> Reader<'g> {
     ///
     /// # Errors
     /// Why it can't be read at all.
+    #[cfg(test)]
     pub(crate) fn load(&self, text: &[u8]) -> Result<FetchedTenants, String> {
-        let document = DirectoryDocument::split_shared(text)?;
+        Ok(self.load_parts(&InForce::split(text)?))
+    }
+
+    /// Loads a document that is in force and was split already.
+    pub(crate) fn load_parts(&self, text: &InForce<'_>) -> FetchedTenants {
+        let document = &text.document;
         let closed: HashSet<&str> = document.closed.iter().map(String::as_str).collect();
-        let mut loaded =
-            FetchedTenants { revoked: self.revoked(&document).0, ..Default::default() };
+        let mut loaded = FetchedTenants { revoked: self.revoked(document).0, ..Default::default() };
         let mut owners = Owners::of_guard(self.guard);
-        let mut keys = KeyLinker::with_capacity(count_keys(text));
+        let mut keys = KeyLinker::with_capacity(text.keys);
         for (index, raw) in document.tenants.iter().enumerate() {
             let mut entry = Entry::read(self, index, raw.get());
             // It was sound when it was shared, maybe by another configuration.
             let is_free = |claims: &Claims, owners: &Owners<'_>| {
-                claims.digests().iter().all(|digest| keys.get(digest).is_none())
+                claims.names().all(|name| loaded.listing.get(name).is_none())
+                    && claims.digests().iter().all(|digest| keys.get(digest).is_none())
                     && owners.conflict(claims, index).is_none()
             };
             if let Some(id) = &entry.id
@@ -155,13 +179,13 @@ impl<'g> Reader<'g> {
                     continue;
                 }
             }
-            // Whose digests they are the keys tell.
-            owners.add_but_digests(&entry.claims, index);
+            // Whose names and digests they are, what was loaded tells.
+            owners.add_issuers(&entry.claims, index);
             self.add(entry, &closed, &mut loaded, &mut keys);
         }
         loaded.listing.shrink();
         loaded.keys = keys.into_table();
-        Ok(loaded)
+        loaded
     }
 
     /// The revocations of a document, and what is wrong with them.
