@@ -125,6 +125,14 @@ impl<'a> At<'a> {
         Self { up: Some(self), step: Step::Name(name) }
     }
 
+    /// As how many-th it stands in its list; 0 where it is in none.
+    pub(crate) fn last_index(&self) -> usize {
+        match self.step {
+            Step::Index(index) => index,
+            Step::Root | Step::Name(_) => 0,
+        }
+    }
+
     pub(crate) fn index(&'a self, index: usize) -> Self {
         Self { up: Some(self), step: Step::Index(index) }
     }

@@ -6,7 +6,7 @@ mod rules;
 mod table;
 
 pub use hash::KeyHash;
-pub(crate) use rules::{KeyRules, SharedRules};
+pub(crate) use rules::{KeyRules, NewRules, SharedRules};
 pub(crate) use table::{KeyEntry, KeyTable, NewKey, OwnerPlace};
 
 use std::rc::Rc;

@@ -81,17 +81,17 @@ fn state_and_dates_hold_to_the_second() {
 fn what_many_keys_have_alike_is_there_once() {
     let mut shared = SharedRules::default();
     let mut rules = |scope: &str, expires: Option<f64>| {
-        let scopes = shared.list(vec![scope.to_owned()]);
-        let roles = shared.list(Vec::new());
         let expires = expires.and_then(Timestamp::from_seconds);
-        shared.rules(KeyRules { scopes, roles, expires, ..KeyRules::default() }).unwrap()
+        let scopes = vec![scope.to_owned()];
+        shared.share(NewRules { scopes, expires, ..NewRules::default() }).unwrap()
     };
     let (a, b, again) = (rules("a", None), rules("b", None), rules("a", None));
     assert!(Rc::ptr_eq(&a, &again) && !Rc::ptr_eq(&a, &b));
     let (soon, late, later) = (rules("a", Some(1.0)), rules("a", Some(2.0)), rules("a", Some(2.0)));
     assert!(Rc::ptr_eq(&late, &later) && !Rc::ptr_eq(&soon, &late));
-    assert_eq!((soon.expires, late.expires), (Timestamp::from_seconds(1.0), later.expires));
+    let seconds = |rules: &KeyRules| rules.expires.map(Timestamp::seconds);
+    assert_eq!((seconds(&soon), seconds(&late)), (Some(1.0), Some(2.0)));
     assert!(Rc::ptr_eq(&soon.scopes, &a.scopes));
-    let nothing = KeyRules::default();
-    assert!(shared.rules(nothing).is_none());
+    assert_eq!((a.expires, &*b.scopes), (None, &["b".to_owned()][..]));
+    assert!(shared.share(NewRules::default()).is_none());
 }

@@ -53,6 +53,7 @@ use crate::policy::limit::HeaderStyles;
 use crate::request::path::PathRules;
 use crate::route::Shadow;
 use crate::throttle::Throttle;
+use api_keys::KeyPlace;
 use link::keys::OwnKeys;
 use link::tenants::{LinkedTenants, TenantLinker, TenantRules};
 use node::{Context, Node};
@@ -202,7 +203,10 @@ fn sections<'p>(
         hmac,
         known.saturating_add(api_keys.keys.len()),
     );
-    api_keys.keys.into_iter().for_each(|key| keys.add(key, None));
+    for key in api_keys.keys {
+        let at = KeyPlace { owner: None, index: key.index };
+        keys.add(key, None, &at);
+    }
     let mut tenants = TenantLinker::new(rules, &later.names, keys);
     let listed = object.field("tenants", |node| tenants::each(node, |tenant| tenants.add(tenant)));
     let (lists_tenants, tenants) = (listed.is_some(), tenants.finish());

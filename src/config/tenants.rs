@@ -27,13 +27,15 @@ pub(super) struct TenantEntrySpec {
 
 impl TenantEntrySpec {
     /// Its id and aliases.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
         core::iter::once(self.id.as_str()).chain(self.aliases.iter().map(String::as_str))
     }
 }
 
 /// A client as read.
 pub(super) struct ClientSpec {
+    /// As how many-th it stands in its list.
+    pub(super) index: usize,
     pub(super) id: Arc<str>,
     pub(super) active: bool,
     pub(super) policy: Policy,
@@ -96,5 +98,5 @@ fn client(node: Node<'_, '_>) -> Option<ClientSpec> {
     let policy = policy::policy(&object);
     let keys = object.field("keys", api_keys::keys).unwrap_or_default();
     object.close();
-    Some(ClientSpec { id: id?.into(), active, policy, keys })
+    Some(ClientSpec { index: node.at.last_index(), id: id?.into(), active, policy, keys })
 }

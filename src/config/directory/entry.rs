@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::super::api_keys::repeated;
+use super::super::api_keys::{KeyPlace, repeated};
 use super::super::jwt::IssuerSpec;
 use super::super::link;
 use super::super::node::{Context, Node};
@@ -86,12 +86,17 @@ fn check(reader: &Reader<'_>, spec: &TenantEntrySpec, context: &Context<'_>) {
     if let Some(twice) = repeated(spec.names()) {
         context.problems.error(&spec.path, format!("names itself {twice} twice"));
     }
-    let mut digests = HashSet::new();
-    for key in spec.clients.iter().flat_map(|client| &client.keys) {
-        if !digests.insert(key.digest) {
-            context.problems.error(&key.path, "has the digest of another key of the tenant");
+    let keys = spec.clients.iter().map(|client| client.keys.len()).sum();
+    let mut digests = HashSet::with_capacity(keys);
+    for client in &spec.clients {
+        for key in &client.keys {
+            let owner = Some((spec.path.as_str(), client.index));
+            let at = KeyPlace { owner, index: key.index };
+            if !digests.insert(&key.digest) {
+                context.problems.error(&at, "has the digest of another key of the tenant");
+            }
+            reader.digests.check(key, &at, context.problems);
         }
-        reader.digests.check(key, context.problems);
     }
     for issuer in &spec.issuers {
         link::issuers::check_owned(context, issuer, |text| spec.names().any(|own| own == text));

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::super::api_keys::KeySpec;
+use super::super::api_keys::{KeyPlace, KeySpec};
 use super::super::node::Context;
 use super::super::problem::Problems;
 use crate::api_key::{
-    ApiKeys, KeyEntry, KeyHash, KeyRules, KeyTable, NewKey, Owner, OwnerPlace, SharedRules,
+    ApiKeys, KeyEntry, KeyHash, KeyTable, NewKey, NewRules, Owner, OwnerPlace, SharedRules,
 };
 use crate::policy::limit::Account;
 
@@ -46,9 +46,9 @@ impl KeyLinker {
             None => Account::listed(&["key", &spec.id]),
         };
         let limits = spec.limits.map(|limits| Rc::new((account(), limits)));
-        let rules = KeyRules {
-            scopes: self.rules.list(spec.scopes),
-            roles: self.rules.list(spec.roles),
+        let rules = NewRules {
+            scopes: spec.scopes,
+            roles: spec.roles,
             not_before: spec.not_before,
             expires: spec.expires,
             ip: spec.ip,
@@ -59,7 +59,7 @@ impl KeyLinker {
             digest: spec.digest,
             owner: owner.map(|(place, _)| place),
             active: spec.active,
-            rules: self.rules.rules(rules),
+            rules: self.rules.share(rules),
         })
     }
 
@@ -97,28 +97,32 @@ impl<'p> OwnKeys<'p> {
         self.linker.add_owner(owner)
     }
 
-    pub(in crate::config) fn add(&mut self, spec: KeySpec, owner: Option<(OwnerPlace, &Owner)>) {
-        if !self.rules.check(&spec, self.problems) {
+    pub(in crate::config) fn add(
+        &mut self,
+        spec: KeySpec,
+        owner: Option<(OwnerPlace, &Owner)>,
+        at: &KeyPlace<'_>,
+    ) {
+        if !self.rules.check(&spec, at, self.problems) {
             return;
         }
         if let Some(known) = self.linker.get(&spec.digest) {
             let label = match owner {
                 Some((_, owner)) => label(&spec.id, owner),
-                None => spec.path.clone(),
+                None => at.to_string(),
             };
             let known = self.label(known);
             self.problems.error(
-                &spec.path,
+                at,
                 format!("has the digest of {known} too; one key can't be two ({label})"),
             );
             return;
         }
         if owner.is_none() {
-            self.unbound.push(spec.path.clone());
+            self.unbound.push(at.to_string());
         }
-        let path = spec.path.clone();
         if !self.linker.add(spec, owner) {
-            self.problems.error(path, "is one key too many to keep");
+            self.problems.error(at, "is one key too many to keep");
         }
     }
 
@@ -162,21 +166,26 @@ impl DigestRules {
     }
 
     /// Checks that a key's digest is one by `api_keys.hash`, and of something.
-    pub(in crate::config) fn check(&self, spec: &KeySpec, problems: &Problems) -> bool {
+    pub(in crate::config) fn check(
+        &self,
+        spec: &KeySpec,
+        at: &KeyPlace<'_>,
+        problems: &Problems,
+    ) -> bool {
         if let Some(hmac) = self.hmac
             && hmac != spec.hmac
         {
             let (field, hash) =
                 if hmac { ("hmac_sha256", "hmac-sha256") } else { ("sha256", "sha256") };
             problems.error(
-                &spec.path,
+                at,
                 format!("must have its digest in {field}, since api_keys.hash is {hash}"),
             );
             return false;
         }
         if self.nothing.contains(&spec.digest) {
             problems.error(
-                &spec.path,
+                at,
                 "has the digest of an empty text: the command that made it had no key to read",
             );
             return false;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::super::api_keys::KeyPlace;
 use super::super::jwt::IssuerSpec;
 use super::super::problem::Problems;
 use super::super::tenancy::TenancySpec;
@@ -92,7 +93,9 @@ impl<'p> TenantLinker<'p> {
                 let owner = Owner { tenant: name.clone(), client: client.id };
                 if let Some(place) = self.keys.add_owner(owner.clone()) {
                     for key in client.keys {
-                        self.keys.add(key, Some((place, &owner)));
+                        let list = Some((tenant.path.as_str(), client.index));
+                        let at = KeyPlace { owner: list, index: key.index };
+                        self.keys.add(key, Some((place, &owner)), &at);
                     }
                 }
             }
