@@ -9,6 +9,7 @@ use core::cell::RefCell;
 use core::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
 /// Why a text is no JSON value that the guard reads.
@@ -50,6 +51,48 @@ pub(crate) fn parse_with_duplicates(text: &[u8]) -> Result<(Value, Vec<String>),
     Ok((value, duplicates.into_inner()))
 }
 
+/// Parses an object, but for the list that its field of this name is, which
+/// stays text. In its place is an empty list. Tells the paths of repeated
+/// names, but for those in that text, which is only JSON by its form.
+///
+/// # Errors
+/// Where it is no object, or not JSON.
+pub(crate) fn parse_but_list<'d>(
+    text: &'d [u8],
+    name: &str,
+) -> Result<(Value, Option<&'d str>, Vec<String>), serde_json::Error> {
+    let duplicates = RefCell::new(Vec::new());
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let but = ButList { name, unique: Unique { duplicates: &duplicates, at: &At::ROOT } };
+    let (value, list) = reader.deserialize_map(but)?;
+    reader.end()?;
+    Ok((value, list, duplicates.into_inner()))
+}
+
+/// Parses a list and hands its items over one by one, each with its place.
+/// Repeated names go into `duplicates`.
+///
+/// # Errors
+/// Where it is no list, or not JSON.
+pub(crate) fn each_item(
+    text: &[u8],
+    at: &At<'_>,
+    duplicates: &RefCell<Vec<String>>,
+    take: impl FnMut(&Value, &At<'_>),
+) -> Result<(), serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    reader.deserialize_seq(Items { unique: Unique { duplicates, at }, take })?;
+    reader.end()
+}
+
+/// Parses one JSON value and keeps nothing of it.
+///
+/// # Errors
+/// Where it is none.
+pub(crate) fn check(text: &[u8]) -> Result<(), JsonError> {
+    parse_with_duplicates(text).map(drop)
+}
+
 /// The kind of error in words that hold nothing of the text: serde_json quotes
 /// what it found, and that may be a secret.
 fn describe(error: &serde_json::Error) -> String {
@@ -82,6 +125,14 @@ impl<'a> At<'a> {
         Self { up: Some(self), step: Step::Name(name) }
     }
 
+    /// As how many-th it stands in its list; 0 where it is in none.
+    pub(crate) fn last_index(&self) -> usize {
+        match self.step {
+            Step::Index(index) => index,
+            Step::Root | Step::Name(_) => 0,
+        }
+    }
+
     pub(crate) fn index(&'a self, index: usize) -> Self {
         Self { up: Some(self), step: Step::Index(index) }
     }
@@ -103,6 +154,7 @@ impl fmt::Display for At<'_> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Unique<'a> {
     duplicates: &'a RefCell<Vec<String>>,
     at: &'a At<'a>,
@@ -165,18 +217,88 @@ impl<'de> Visitor<'de> for Unique<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
-            let at = self.at.name(&name);
-            let value = entries.next_value_seed(Unique { duplicates: self.duplicates, at: &at })?;
-            if map.contains_key(&name) {
-                let mut told = self.duplicates.try_borrow_mut().map_err(A::Error::custom)?;
-                if told.len() < MOST_TOLD {
-                    told.push(at.to_string());
-                }
-            } else {
-                map.insert(name, value);
-            }
+            self.member(&mut map, name, &mut entries)?;
         }
         Ok(Value::Object(map))
+    }
+}
+
+impl Unique<'_> {
+    /// Adds the next member of an object, unless its name is there already.
+    fn member<'de, A: MapAccess<'de>>(
+        self,
+        map: &mut Map<String, Value>,
+        name: String,
+        entries: &mut A,
+    ) -> Result<(), A::Error> {
+        let at = self.at.name(&name);
+        let value = entries.next_value_seed(Unique { duplicates: self.duplicates, at: &at })?;
+        if map.contains_key(&name) {
+            let mut told = self.duplicates.try_borrow_mut().map_err(A::Error::custom)?;
+            if told.len() < MOST_TOLD {
+                told.push(at.to_string());
+            }
+        } else {
+            map.insert(name, value);
+        }
+        Ok(())
+    }
+}
+
+/// An object, of which one list stays text.
+struct ButList<'a> {
+    name: &'a str,
+    unique: Unique<'a>,
+}
+
+impl<'de> Visitor<'de> for ButList<'_> {
+    type Value = (Value, Option<&'de str>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let (mut map, mut list) = (Map::new(), None);
+        while let Some(name) = entries.next_key::<String>()? {
+            if name != self.name || map.contains_key(&name) {
+                self.unique.member(&mut map, name, &mut entries)?;
+                continue;
+            }
+            let text = entries.next_value::<&RawValue>()?.get();
+            if !text.starts_with('[') {
+                return Err(A::Error::custom("no list"));
+            }
+            list = Some(text);
+            map.insert(name, Value::Array(Vec::new()));
+        }
+        Ok((Value::Object(map), list))
+    }
+}
+
+/// The items of a list, each gone before the next.
+struct Items<'a, F> {
+    unique: Unique<'a>,
+    take: F,
+}
+
+impl<'de, F: FnMut(&Value, &At<'_>)> Visitor<'de> for Items<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        let Unique { duplicates, at } = self.unique;
+        for index in 0.. {
+            let at = at.index(index);
+            let Some(item) = items.next_element_seed(Unique { duplicates, at: &at })? else {
+                break;
+            };
+            (self.take)(&item, &at);
+        }
+        Ok(())
     }
 }
 

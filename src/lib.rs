@@ -85,7 +85,7 @@ pub use verdict::Verdict;
 
 use std::collections::BTreeMap;
 
-use api_key::ApiKeys;
+use api_key::{ApiKeys, KeyTable};
 use config::{DirectoryRules, FetchedTenants};
 use credential::{DevHeaders, Sources, SuperAdmin};
 use halt::Halt;
@@ -98,7 +98,7 @@ use reply::Replies;
 use request::Target;
 use request::path::PathRules;
 use route::{Auth, Routes, Rules, Shadow};
-use tenant::{ResolvedTenant, Tenancy};
+use tenant::{Listing, ResolvedTenant, Tenancy};
 use throttle::Throttle;
 
 /// A configured guard, with the keys and tenants that were fetched. Those are
@@ -279,6 +279,12 @@ impl Guard {
     /// Whether an issuer of the document itself has its keys there.
     pub fn is_own_source(&self, id: SourceId) -> bool {
         self.jwt.own_issuers().iter().any(|issuer| issuer.source_id() == Some(id))
+    }
+
+    /// Forgets fetched tenants and their keys, for others to follow at once.
+    pub(crate) fn forget_tenants(&mut self) {
+        self.tenancy.directory.fetched = Listing::default();
+        self.keys.replace_fetched(KeyTable::default());
     }
 
     /// Puts fetched tenants in force, all at once.

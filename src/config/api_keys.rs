@@ -1,5 +1,6 @@
 //! API keys: the `api_keys` section and the keys of clients.
 
+use core::fmt;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -38,8 +39,9 @@ impl Default for ApiKeysSpec {
 
 /// A key as read.
 pub(super) struct KeySpec {
-    /// Where it stands.
-    pub(super) path: String,
+    /// As how many-th it stands in its list: its path is only made where a
+    /// mistake is told.
+    pub(super) index: usize,
     pub(super) id: String,
     pub(super) digest: [u8; 32],
     pub(super) hmac: bool,
@@ -100,10 +102,38 @@ pub(super) fn keys(node: Node<'_, '_>) -> Option<Vec<KeySpec>> {
     }
 }
 
+/// Where a key stands.
+pub(super) struct KeyPlace<'p> {
+    /// The path of its tenant and which of its clients it belongs to; `None` for
+    /// one of no tenant.
+    pub(super) owner: Option<(&'p str, usize)>,
+    pub(super) index: usize,
+}
+
+impl fmt::Display for KeyPlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.owner {
+            Some((tenant, client)) => write!(f, "{tenant}.clients[{client}]")?,
+            None => f.write_str("api_keys")?,
+        }
+        write!(f, ".keys[{}]", self.index)
+    }
+}
+
+/// Of few ids each is compared with all before it: that is faster.
+const FEW: usize = 16;
+
 /// An id that is there twice.
-pub(super) fn repeated<'i>(mut ids: impl Iterator<Item = &'i str>) -> Option<&'i str> {
-    let mut seen = HashSet::new();
-    ids.find(|id| !seen.insert(*id))
+pub(super) fn repeated<'i>(ids: impl Iterator<Item = &'i str> + Clone) -> Option<&'i str> {
+    let among = |id: &str, before: usize| ids.clone().take(before).any(|other| other == id);
+    let mut first = ids.clone().take(FEW).enumerate();
+    if let Some((_, id)) = first.find(|(before, id)| among(id, *before)) {
+        return Some(id);
+    }
+    let mut others = ids.clone().skip(FEW).peekable();
+    others.peek()?;
+    let mut seen: HashSet<&str> = ids.take(FEW).collect();
+    others.find(|id| !seen.insert(*id))
 }
 
 fn key(node: Node<'_, '_>) -> Option<KeySpec> {
@@ -134,7 +164,7 @@ fn key(node: Node<'_, '_>) -> Option<KeySpec> {
         return node.error(problem);
     }
     Some(KeySpec {
-        path: node.at.to_string(),
+        index: node.at.last_index(),
         id: id?,
         digest: sha256.or(hmac)?,
         hmac: hmac_given,
@@ -153,14 +183,30 @@ pub(super) fn digest(node: Node<'_, '_>) -> Option<[u8; 32]> {
     node.accepts(|| Shape::Text(Form::Digest))?;
     let text = node.text()?;
     let mut digest = [0u8; 32];
-    let pairs = text.as_bytes().chunks(2);
-    let lower = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
-    if text.len() != 64 || !lower {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let read = pairs.len() == digest.len()
+        && rest.is_empty()
+        && digest.iter_mut().zip(pairs).all(|(byte, [high, low])| {
+            match (nibble(*high), nibble(*low)) {
+                (Some(high), Some(low)) => {
+                    *byte = high << 4 | low;
+                    true
+                }
+                _ => false,
+            }
+        });
+    if !read {
         // The text may be the key itself, so it isn't repeated.
         return node.error("must be the key's digest as 64 lower-case hexadecimal digits (`printf %s KEY | sha256sum`)");
     }
-    for (byte, pair) in digest.iter_mut().zip(pairs) {
-        *byte = crate::request::escape::byte(pair.first().copied(), pair.get(1).copied())?;
-    }
     Some(digest)
+}
+
+/// The value of a lower-case hexadecimal digit.
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit ^ b'0'),
+        b'a'..=b'f' => digit.checked_sub(b'a' - 10),
+        _ => None,
+    }
 }

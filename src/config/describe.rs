@@ -10,7 +10,7 @@ use super::node::{Context, Node};
 use super::problem::Problems;
 use super::shape::Shape;
 use super::sketch::{Paper, Sketch};
-use super::{Environment, revoked, sections, tenants, vocabulary};
+use super::{Environment, Later, revoked, sections, tenants, vocabulary};
 use crate::json::At;
 
 impl Shape {
@@ -18,7 +18,7 @@ impl Shape {
     pub fn of_document() -> Self {
         describe(|node| {
             if let Some(object) = node.object("document") {
-                sections(&object, LimitsSpec::default().headers);
+                sections(&object, LimitsSpec::default().headers, &Later::default());
             }
             vocabulary::read(node);
         })
@@ -58,6 +58,7 @@ fn describe(read: impl FnOnce(Node<'_, '_>)) -> Shape {
         vocabulary: Rc::default(),
         key_clusters: None,
         shared: OnceCell::new(),
+        tenants: None,
     };
     let value = &Value::Null;
     read(Node { value, at: &At::ROOT, context: &context, paper: Paper::of(&sketch) });

@@ -17,6 +17,7 @@ use super::object::Object;
 use super::problem::Problems;
 use super::shape::Shape;
 use super::sketch::{Paper, Sketch};
+use super::text::TenantsText;
 use super::vocabulary::Vocabulary;
 use crate::json::At;
 
@@ -30,6 +31,8 @@ pub(super) struct Context<'c> {
     pub(super) key_clusters: Option<&'c [String]>,
     /// The first place for which workers share data.
     pub(super) shared: OnceCell<String>,
+    /// The document's list of tenants, where it is read from its text.
+    pub(super) tenants: Option<&'c TenantsText<'c>>,
 }
 
 /// A value of the document and where it stands.

@@ -4,7 +4,7 @@ use core::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use super::node::Node;
+use super::node::{Context, Node};
 use super::shape::{FieldShape, HowMany, Rule};
 use super::units;
 
@@ -17,9 +17,17 @@ pub(super) struct Object<'v, 'c> {
     known: RefCell<Vec<&'static str>>,
 }
 
+/// As many fields as most objects may have.
+const MANY_FIELDS: usize = 16;
+
 impl<'v, 'c> Object<'v, 'c> {
     pub(super) fn new(map: Option<&'v Map<String, Value>>, node: Node<'v, 'c>) -> Self {
-        Self { map, node, known: RefCell::default() }
+        Self { map, node, known: RefCell::new(Vec::with_capacity(MANY_FIELDS)) }
+    }
+
+    /// What reading needs besides.
+    pub(super) fn context(&self) -> &'c Context<'c> {
+        self.node.context
     }
 
     pub(super) fn field<T>(

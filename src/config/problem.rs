@@ -61,6 +61,22 @@ impl Problems {
         self.warnings.borrow_mut().add(path, problem.into());
     }
 
+    /// Takes over all that others collected.
+    pub(super) fn take_over(&self, others: &Self) {
+        for (told, others) in [(&self.errors, &others.errors), (&self.warnings, &others.warnings)] {
+            let mut told = told.borrow_mut();
+            for ConfigError { path, problem } in others.take().list {
+                told.add(path, problem);
+            }
+        }
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&self) {
+        self.errors.take();
+        self.warnings.take();
+    }
+
     /// Whether there is a mistake at such a place.
     pub(super) fn any(&self, is_there: impl Fn(&str) -> bool) -> bool {
         self.errors.borrow().list.iter().any(|error| is_there(&error.path))

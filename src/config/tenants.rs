@@ -1,5 +1,8 @@
 //! The `tenants` section.
 
+use core::cell::RefCell;
+use std::sync::Arc;
+
 use super::api_keys::{self, KeySpec, repeated};
 use super::jwt::{self, IssuerSpec};
 use super::node::Node;
@@ -24,21 +27,41 @@ pub(super) struct TenantEntrySpec {
 
 impl TenantEntrySpec {
     /// Its id and aliases.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
         core::iter::once(self.id.as_str()).chain(self.aliases.iter().map(String::as_str))
     }
 }
 
 /// A client as read.
 pub(super) struct ClientSpec {
-    pub(super) id: String,
+    /// As how many-th it stands in its list.
+    pub(super) index: usize,
+    pub(super) id: Arc<str>,
     pub(super) active: bool,
     pub(super) policy: Policy,
     pub(super) keys: Vec<KeySpec>,
 }
 
+/// All tenants of a list.
+#[cfg(not(target_arch = "wasm32"))]
 pub(super) fn tenants(node: Node<'_, '_>) -> Option<Vec<TenantEntrySpec>> {
     node.list(tenant)
+}
+
+/// Reads the document's tenants one by one, from its text where that is at
+/// hand: all of them as trees would take many times their text.
+pub(super) fn each(node: Node<'_, '_>, add: impl FnMut(TenantEntrySpec)) -> Option<()> {
+    let add = RefCell::new(add);
+    let read = |node: Node<'_, '_>| {
+        let mut add = add.try_borrow_mut().ok()?;
+        tenant(node).map(|tenant| add(tenant))
+    };
+    match node.context.tenants {
+        Some(text) => text.each(node, |node| {
+            read(node);
+        }),
+        None => node.list(read).map(drop),
+    }
 }
 
 pub(super) fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
@@ -62,7 +85,7 @@ pub(super) fn tenant(node: Node<'_, '_>) -> Option<TenantEntrySpec> {
 
 fn clients(node: Node<'_, '_>) -> Option<Vec<ClientSpec>> {
     let clients = node.list(client)?;
-    match repeated(clients.iter().map(|client| client.id.as_str())) {
+    match repeated(clients.iter().map(|client| &*client.id)) {
         Some(id) => node.error(format!("has the client {id} twice; put its keys together")),
         None => Some(clients),
     }
@@ -75,5 +98,5 @@ fn client(node: Node<'_, '_>) -> Option<ClientSpec> {
     let policy = policy::policy(&object);
     let keys = object.field("keys", api_keys::keys).unwrap_or_default();
     object.close();
-    Some(ClientSpec { id: id?, active, policy, keys })
+    Some(ClientSpec { index: node.at.last_index(), id: id?.into(), active, policy, keys })
 }

@@ -245,16 +245,19 @@ impl<'a> Levels<'a> {
         {
             let names = ["tenant", tenant_name];
             let account = match tenant.listed {
-                Some(tenant) => tenant.account,
+                Some(tenant) => tenant.account(),
                 None if tenant.is_default => Account::listed(&names),
                 // How many tenants there are that aren't listed, nobody knows.
                 None => Account::crowd(&["unlisted"], &names),
             };
             accounts.push((account, Owed::Limits(Level::Tenant, Arc::clone(limits))));
         }
-        for (_, client) in &self.clients {
+        for (id, client) in &self.clients {
             if let Some(limits) = &client.policy.limits {
-                accounts.push((client.account, Owed::Limits(Level::Client, Arc::clone(limits))));
+                accounts.push((
+                    client.account(tenant_name, id),
+                    Owed::Limits(Level::Client, Arc::clone(limits)),
+                ));
             }
         }
         if let Some(key) = self.principal.key()

@@ -1,5 +1,7 @@
 //! One fetch: the lease, the requests, and what becomes of their answers.
 
+use core::cell::Cell;
+
 use super::answer::{Answer, Document};
 use super::call::{Call, Network, Step};
 use super::event::Event;
@@ -99,13 +101,24 @@ impl Slot {
                 Err(why) => self.fail(lease, &why, network, events),
             };
         }
-        let before = match self.record.content {
-            Some(number) => store::content(network, self.id(), number)?,
+        // It is large, and only where something is wrong with the new one does
+        // what was before matter.
+        let failure = Cell::new(None);
+        let before = || match self.record.content.map(|number| self.content(number, network)) {
+            Some(Ok(content)) => content,
+            Some(Err(error)) => {
+                failure.set(Some(error));
+                None
+            }
             None => None,
         };
-        match keeper.judge(&self.source, &body, before.as_deref()) {
+        let judged = keeper.judge(&self.source, body, &before);
+        if let Some(error) = failure.get() {
+            return Err(error);
+        }
+        match judged {
             Ok(judged) => {
-                let changed = before.as_deref() != Some(judged.content.as_slice());
+                let changed = !self.is_in_force(&judged.content, network)?;
                 if changed {
                     events.extend(judged.mistakes.iter().map(|mistake| {
                         let line = format!("tenant_guard: {}: {mistake}", self.source.label);
@@ -117,6 +130,21 @@ impl Slot {
                 self.take_over(keeper, network, events)
             }
             Err(why) => self.fail(lease, &step.tell(&self.source, &why), network, events),
+        }
+    }
+
+    fn content(&self, number: u64, network: &dyn Network) -> Result<Option<Vec<u8>>, HostError> {
+        store::content(network, self.id(), number, self.record.sum)
+    }
+
+    /// Whether a content is the one that is shared already.
+    fn is_in_force(&self, content: &[u8], network: &dyn Network) -> Result<bool, HostError> {
+        match self.record.content {
+            Some(number) if store::sum(number, content) == self.record.sum => {
+                let was_there = self.taken == Some(number);
+                Ok(was_there || self.content(number, network)?.is_some())
+            }
+            _ => Ok(false),
         }
     }
 
@@ -133,12 +161,13 @@ impl Slot {
         let now = network.now()?.seconds();
         let (timing, id) = (self.source.timing, self.id());
         let is_mine = |record: &Record| record.lease.is_some_and(|held| held.id == lease.id);
+        let sum = judged.as_ref().map(|judged| store::sum(lease.id, &judged.content));
         if let Some(judged) = &judged {
             // Not over what a faster one shared since.
             if !store::record(network, id)?.is_some_and(|(record, _)| is_mine(&record)) {
                 return Ok(());
             }
-            store::put_content(network, id, lease.id, &judged.content)?;
+            store::put_content(network, id, &judged.content)?;
         }
         let (told, failures) = (self.record.told.clone(), self.record.failures);
         let (record, done) = store::update(network, id, |record| {
@@ -149,6 +178,7 @@ impl Slot {
             *record = Record {
                 fetched: Some(now),
                 content: judged.as_ref().map(|_| lease.id).or(record.content),
+                sum: sum.unwrap_or(record.sum),
                 attempts: record.attempts.saturating_add(1),
                 due: now + schedule::refresh_in(&timing, schedule::spread(id.0, lease.id)),
                 etag: etag.clone().or_else(|| record.etag.take().filter(|_| judged.is_none())),

@@ -1,12 +1,13 @@
 //! What becomes of fetched documents: they are judged once, shared, and taken
 //! over by every worker.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Outlook;
 use super::source::{Content, Source};
-use crate::config::{Environment, Reader};
+use crate::config::{Environment, InForce, Merged, Reader};
 use crate::jwt::{FetchedKeys, KeySet};
 use crate::{Guard, json};
 
@@ -32,15 +33,16 @@ pub trait Keeper {
     /// Another number where there may be other sources.
     fn generation(&self) -> u64;
 
-    /// Judges what was fetched, given what was in force before.
+    /// Judges what was fetched, given what was in force before, which is asked
+    /// for where it matters.
     ///
     /// # Errors
     /// Why it is good for nothing, for the log.
     fn judge(
         &self,
         source: &Source,
-        fetched: &[u8],
-        before: Option<&[u8]>,
+        fetched: Vec<u8>,
+        before: &dyn Fn() -> Option<Vec<u8>>,
     ) -> Result<Judged, String>;
 
     /// Puts what is in force in force here. `kids` says since when keys were
@@ -79,25 +81,30 @@ impl Keeper for Kept<'_> {
     fn judge(
         &self,
         source: &Source,
-        fetched: &[u8],
-        before: Option<&[u8]>,
+        fetched: Vec<u8>,
+        before: &dyn Fn() -> Option<Vec<u8>>,
     ) -> Result<Judged, String> {
         match source.content {
             Content::Keys | Content::Discovery { .. } => judge_keys(fetched),
             Content::Directory => {
                 let reader = Reader::new(self.guard, self.environment).ok_or("not asked for")?;
-                let merged = reader.merge(fetched, before)?;
+                let Merged { document, tenants, held_back, kids, mistakes } =
+                    reader.merge(&fetched, before)?;
+                let written = match document {
+                    Cow::Owned(written) => Some(written),
+                    Cow::Borrowed(_) => None,
+                };
                 Ok(Judged {
-                    summary: match merged.held_back {
-                        0 => counted(merged.tenants, "tenant"),
+                    summary: match held_back {
+                        0 => counted(tenants, "tenant"),
                         held_back => format!(
                             "{}, {held_back} of them kept back by a mistake",
-                            counted(merged.tenants, "tenant"),
+                            counted(tenants, "tenant"),
                         ),
                     },
-                    mistakes: merged.mistakes.told(),
-                    content: merged.document,
-                    kids: merged.kids,
+                    mistakes: mistakes.told(),
+                    content: written.unwrap_or(fetched),
+                    kids,
                 })
             }
         }
@@ -116,8 +123,12 @@ impl Keeper for Kept<'_> {
                 self.guard.jwt.set_keys(source.id(), Rc::new(FetchedKeys { keys, since }));
             }
             Content::Directory => {
+                let content = InForce::split(content)?;
+                // Two of them would take twice the memory. Nothing fails from here
+                // on, and no request is decided on before all is loaded.
+                self.guard.forget_tenants();
                 let reader = Reader::new(self.guard, self.environment).ok_or("not asked for")?;
-                let mut tenants = reader.load(content)?;
+                let mut tenants = reader.load_parts(&content);
                 tenants.date_kids(kids);
                 self.guard.take_over_tenants(tenants);
             }
@@ -146,8 +157,8 @@ fn read_keys(set: &[u8]) -> Result<KeySet, String> {
     KeySet::read(&set).ok_or_else(|| "no key set: an object with a list named keys".into())
 }
 
-fn judge_keys(fetched: &[u8]) -> Result<Judged, String> {
-    let set = read_keys(fetched)?;
+fn judge_keys(fetched: Vec<u8>) -> Result<Judged, String> {
+    let set = read_keys(&fetched)?;
     if let (true, Some((index, problem))) = (set.keys.is_empty(), set.bad.first()) {
         return Err(format!("holds no key that verifies tokens: keys[{index}] {problem}"));
     }
@@ -157,7 +168,7 @@ fn judge_keys(fetched: &[u8]) -> Result<Judged, String> {
         "holds no key that verifies tokens; what needs one is refused with keys_unavailable".into()
     });
     Ok(Judged {
-        content: fetched.to_vec(),
+        content: fetched,
         kids: set.keys.iter().filter_map(|key| key.kid.as_deref().map(str::to_owned)).collect(),
         mistakes: bad.chain(none).collect(),
         summary: counted(set.keys.len(), "key"),

@@ -16,6 +16,8 @@ pub(super) struct Record {
     pub(super) fetched: Option<f64>,
     /// Which content is in force; the content itself is a value of its own.
     pub(super) content: Option<u64>,
+    /// The sum of that content, by which it is told from others.
+    pub(super) sum: u64,
     /// How many fetches ended, well or not.
     pub(super) attempts: u64,
     /// How many failed since the last that didn't.
@@ -105,6 +107,7 @@ impl Record {
             since: number("since").unwrap_or_default(),
             fetched: number("fetched"),
             content: count("content"),
+            sum: count("sum").unwrap_or_default(),
             attempts: count("attempts").unwrap_or_default(),
             failures: count("failures").and_then(|n| u32::try_from(n).ok()).unwrap_or_default(),
             due: number("due").unwrap_or_default(),
@@ -138,6 +141,7 @@ impl Record {
         }
         if let Some(content) = self.content {
             set("content", json!(content));
+            set("sum", json!(self.sum));
         }
         if let Some(asked) = self.asked {
             set("asked", json!(asked));
@@ -176,6 +180,7 @@ mod tests {
             since: 1.5,
             fetched: Some(1_800_000_000.123),
             content: Some(u64::MAX),
+            sum: u64::MAX,
             attempts: 7,
             failures: 3,
             due: 9.0,

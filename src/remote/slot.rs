@@ -182,7 +182,7 @@ impl Slot {
         let Some(number) = self.record.content.filter(|number| self.taken != Some(*number)) else {
             return Ok(());
         };
-        let content = match store::content(network, self.id(), number) {
+        let content = match store::content(network, self.id(), number, self.record.sum) {
             Ok(content) => content,
             Err(error) => {
                 // Nothing is in force before it can be read.

@@ -1,6 +1,8 @@
 //! Records and contents in the values that all workers share. A host never
 //! forgets a value, so there are two for each source and no more.
 
+use std::hash::{DefaultHasher, Hasher};
+
 use super::SourceId;
 use super::record::Record;
 use crate::host::{Host, HostError, Written};
@@ -62,31 +64,31 @@ pub(super) fn update(
     Err(HostError { call: "proxy_set_shared_data", status: 0 })
 }
 
-/// What was fetched, if it is that which the record tells of: its number goes
-/// before it.
+/// What was fetched, if it is that which the record tells of.
 pub(super) fn content(
     store: &dyn Store,
     id: SourceId,
     number: u64,
+    sum: u64,
 ) -> Result<Option<Vec<u8>>, HostError> {
-    let Some(mut shared) = store.shared(&content_name(id))? else {
-        return Ok(None);
-    };
-    if shared.value.first_chunk::<8>() != Some(&number.to_le_bytes()) {
-        return Ok(None);
-    }
-    shared.value.drain(..8);
-    Ok(Some(shared.value))
+    let shared = store.shared(&content_name(id))?;
+    let content = shared.map(|shared| shared.value);
+    Ok(content.filter(|content| self::sum(number, content) == sum))
 }
 
 pub(super) fn put_content(
     store: &dyn Store,
     id: SourceId,
-    number: u64,
     content: &[u8],
 ) -> Result<(), HostError> {
-    let mut value = Vec::with_capacity(content.len().saturating_add(8));
-    value.extend(number.to_le_bytes());
-    value.extend(content);
-    store.put(&content_name(id), &value)
+    store.put(&content_name(id), content)
+}
+
+/// Tells a content of a number from others. The number is a time that no caller
+/// knows, so nobody can make two contents of one sum.
+pub(super) fn sum(number: u64, content: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write_u64(number);
+    hasher.write(content);
+    hasher.finish()
 }

@@ -16,9 +16,10 @@ pub(crate) struct Tenant {
     /// It has identity providers of its own, so that no other issuer's
     /// `any_tenant` reaches it.
     pub(crate) has_issuers: bool,
-    pub(crate) clients: HashMap<Arc<str>, Client>,
+    pub(crate) clients: Clients,
     pub(crate) policy: Policy,
-    pub(crate) account: Account,
+    /// Where its requests count; `None` where nothing limits them.
+    pub(crate) account: Option<Box<Account>>,
     /// Tokens that were issued before are revoked.
     pub(crate) tokens_not_before: Option<Timestamp>,
 }
@@ -28,7 +29,42 @@ pub(crate) struct Tenant {
 pub(crate) struct Client {
     pub(crate) active: bool,
     pub(crate) policy: Policy,
-    pub(crate) account: Account,
+    /// Where its requests count; `None` where nothing limits them.
+    pub(crate) account: Option<Box<Account>>,
+}
+
+impl Tenant {
+    /// Where its requests count.
+    pub(crate) fn account(&self) -> Account {
+        let known = self.account.as_deref().copied();
+        known.unwrap_or_else(|| Account::listed(&["tenant", self.name.as_str()]))
+    }
+}
+
+impl Client {
+    /// Where the requests of this client of a tenant count.
+    pub(crate) fn account(&self, tenant: &str, id: &str) -> Account {
+        let known = self.account.as_deref().copied();
+        known.unwrap_or_else(|| Account::listed(&["client", tenant, id]))
+    }
+}
+
+/// The clients of a tenant, by id.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Clients(Box<[(Arc<str>, Client)]>);
+
+impl Clients {
+    /// Clients with ids that are there once.
+    pub(crate) fn new(mut clients: Vec<(Arc<str>, Client)>) -> Self {
+        clients.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Self(clients.into_boxed_slice())
+    }
+
+    /// The client of an id.
+    pub(crate) fn get(&self, id: &str) -> Option<&Client> {
+        let place = self.0.binary_search_by(|(known, _)| (**known).cmp(id)).ok()?;
+        self.0.get(place).map(|(_, client)| client)
+    }
 }
 
 /// Whether what isn't listed is let through.
@@ -50,7 +86,7 @@ impl Listing {
     /// none of them is taken.
     pub(crate) fn insert(&mut self, tenant: Tenant, aliases: &[String]) {
         let index = self.tenants.len();
-        self.by_name.insert(tenant.name.as_str().into(), index);
+        self.by_name.insert(tenant.name.text(), index);
         for alias in aliases {
             self.by_name.insert(alias.as_str().into(), index);
         }
@@ -60,6 +96,11 @@ impl Listing {
     /// The tenant that a text names, by id or alias.
     pub(crate) fn get(&self, text: &str) -> Option<&Tenant> {
         self.by_name.get(text).and_then(|&index| self.tenants.get(index))
+    }
+
+    /// Gives back the room that nothing is in.
+    pub(crate) fn shrink(&mut self) {
+        self.tenants.shrink_to_fit();
     }
 
     /// How many tenants there are.

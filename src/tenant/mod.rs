@@ -12,7 +12,7 @@ mod resolve;
 
 pub(crate) use assertion::{Assertions, Place};
 pub(crate) use bound::{Bound, Reach, agree};
-pub(crate) use directory::{Client, Directory, Listing, Tenant, Unlisted};
+pub(crate) use directory::{Client, Clients, Directory, Listing, Tenant, Unlisted};
 pub(crate) use elsewhere::Elsewhere;
 pub(crate) use name::{IdFormat, TenantName};
 pub(crate) use resolve::ResolvedTenant;

@@ -89,7 +89,7 @@ fn tenants() -> Value {
 fn take_over(guard: &mut Guard, directory: Value) {
     let fetched = merged(json!({"version": 1, "tenants": []}), directory).to_string();
     let reader = Reader::new(guard, &NoEnvironment).unwrap();
-    let merged = reader.merge(fetched.as_bytes(), None).unwrap();
+    let merged = reader.merge(fetched.as_bytes(), &|| None).unwrap();
     assert!(merged.mistakes.is_empty(), "{:?}", merged.mistakes);
     let tenants = reader.load(&merged.document).unwrap();
     guard.take_over_tenants(tenants);

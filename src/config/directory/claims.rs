@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::tenants::TenantEntrySpec;
+use super::digests::DigestHolders;
 use crate::Guard;
 use crate::jwt::{Issuer, IssuerName, Key, Template};
 use crate::remote::SourceId;
@@ -13,8 +14,6 @@ use crate::remote::SourceId;
 enum Thing {
     /// An id or alias.
     Name(String),
-    /// The digest of a key.
-    Digest([u8; 32]),
     /// The `iss` of an issuer's tokens.
     Issuer(String),
     /// A key of an issuer, by its `kid`.
@@ -31,7 +30,6 @@ impl Thing {
     fn describe(&self) -> String {
         match self {
             Self::Name(name) => format!("the name {name}"),
-            Self::Digest(_) => "the digest of a key".into(),
             Self::Issuer(iss) | Self::Kid(iss, _) | Self::Keys(iss, _) | Self::Template(iss) => {
                 format!("the issuer {iss}")
             }
@@ -48,9 +46,19 @@ struct Claim {
     alone: bool,
 }
 
+impl Claim {
+    fn is_name(&self) -> bool {
+        matches!(self.thing, Thing::Name(_))
+    }
+}
+
 /// What one tenant claims.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Claims(Vec<Claim>);
+pub(super) struct Claims {
+    things: Vec<Claim>,
+    /// Of keys, which nobody else may have: there are very many.
+    digests: Vec<[u8; 32]>,
+}
 
 impl Claims {
     pub(super) fn of(tenant: &TenantEntrySpec) -> Self {
@@ -59,7 +67,7 @@ impl Claims {
             claims.add(Thing::Name(name.to_owned()), true);
         }
         for key in tenant.clients.iter().flat_map(|client| &client.keys) {
-            claims.add(Thing::Digest(key.digest), true);
+            claims.digests.push(key.digest);
         }
         for issuer in &tenant.issuers {
             let keys = &issuer.keys;
@@ -72,7 +80,9 @@ impl Claims {
 
     /// Of a tenant of which no more is known than its id.
     pub(super) fn of_id(id: &str) -> Self {
-        Self(vec![Claim { thing: Thing::Name(id.to_owned()), alone: true }])
+        let mut claims = Self::default();
+        claims.add(Thing::Name(id.to_owned()), true);
+        claims
     }
 
     fn of_issuer(issuer: &Issuer) -> Self {
@@ -81,13 +91,13 @@ impl Claims {
         claims.add_issuer(&issuer.iss, &issuer.name, &issuer.keys, source, has_secret);
         // One that is no tenant's shares with none.
         if issuer.owner.is_none() {
-            claims.0.iter_mut().for_each(|claim| claim.alone = true);
+            claims.things.iter_mut().for_each(|claim| claim.alone = true);
         }
         claims
     }
 
     fn add(&mut self, thing: Thing, alone: bool) {
-        self.0.push(Claim { thing, alone });
+        self.things.push(Claim { thing, alone });
     }
 
     fn add_issuer(
@@ -106,7 +116,7 @@ impl Claims {
                 for kid in keys.iter().filter_map(|key| key.kid.clone()) {
                     self.add(Thing::Kid(text.clone(), kid), true);
                 }
-                self.0.extend(
+                self.things.extend(
                     source.map(|source| Claim {
                         thing: Thing::Keys(text.clone(), source),
                         alone: true,
@@ -123,13 +133,16 @@ impl Claims {
 
     /// What of it is claimed there, too.
     pub(super) fn also_in(&self, other: &Self) -> Self {
-        let there: HashSet<&Thing> = other.0.iter().map(|claim| &claim.thing).collect();
-        Self(self.0.iter().filter(|claim| there.contains(&claim.thing)).cloned().collect())
+        let there: HashSet<&Thing> = other.things.iter().map(|claim| &claim.thing).collect();
+        let things = self.things.iter().filter(|claim| there.contains(&claim.thing));
+        let there: HashSet<&[u8; 32]> = other.digests.iter().collect();
+        let digests = self.digests.iter().filter(|digest| there.contains(digest));
+        Self { things: things.cloned().collect(), digests: digests.copied().collect() }
     }
 
     /// The names among it.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|claim| match &claim.thing {
+        self.things.iter().filter_map(|claim| match &claim.thing {
             Thing::Name(name) => Some(name.as_str()),
             _ => None,
         })
@@ -137,10 +150,15 @@ impl Claims {
 
     /// The keys among it, by their issuers and `kid`.
     pub(super) fn kids(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().filter_map(|claim| match &claim.thing {
+        self.things.iter().filter_map(|claim| match &claim.thing {
             Thing::Kid(iss, kid) => Some((iss.as_str(), &**kid)),
             _ => None,
         })
+    }
+
+    /// The digests of keys among it.
+    pub(super) fn digests(&self) -> &[[u8; 32]] {
+        &self.digests
     }
 
     pub(super) fn has_name(&self, name: &str) -> bool {
@@ -152,6 +170,7 @@ impl Claims {
 pub(super) struct Owners<'g> {
     guard: &'g Guard,
     things: HashMap<Thing, Holders>,
+    digests: DigestHolders,
     /// Issuers by the beginning of their names and how long these are, in
     /// which templates and what they cover are alike.
     alike: HashMap<(String, usize), Alike>,
@@ -178,38 +197,73 @@ const CONFIGURATION: usize = usize::MAX;
 impl<'g> Owners<'g> {
     /// Nobody but the configuration.
     pub(super) fn of_guard(guard: &'g Guard) -> Self {
-        let mut owners = Self { guard, things: HashMap::new(), alike: HashMap::new() };
+        let mut owners = Self {
+            guard,
+            things: HashMap::new(),
+            digests: DigestHolders::default(),
+            alike: HashMap::new(),
+        };
         for issuer in guard.jwt.own_issuers() {
             owners.add(&Claims::of_issuer(issuer), CONFIGURATION);
         }
         owners
     }
 
+    /// Makes room for so many digests.
+    pub(super) fn reserve_digests(&mut self, digests: usize) {
+        self.digests.reserve(digests);
+    }
+
     pub(super) fn add(&mut self, claims: &Claims, owner: usize) {
-        for Claim { thing, alone } in &claims.0 {
-            match thing {
-                Thing::Issuer(iss) => {
-                    let alike = self.alike.entry(beginning(iss)).or_default();
-                    alike.exact.push((iss.clone(), owner));
-                }
-                Thing::Template(text) => {
-                    let alike = self.alike.entry(beginning(text)).or_default();
-                    alike.templates.extend(template(text).map(|template| (template, owner)));
-                }
-                _ => {}
-            }
-            let holders = self.things.entry(thing.clone()).or_default();
-            if *alone {
-                holders.alone = Some(owner);
-            }
-            holders.all.push(owner);
+        for digest in &claims.digests {
+            self.digests.add(*digest, owner);
         }
+        for claim in &claims.things {
+            self.add_claim(claim, owner);
+        }
+    }
+
+    /// The same for issuers alone, where others know whose the rest is.
+    pub(super) fn add_issuers(&mut self, claims: &Claims, owner: usize) {
+        for claim in claims.things.iter().filter(|claim| !claim.is_name()) {
+            self.add_claim(claim, owner);
+        }
+    }
+
+    fn add_claim(&mut self, Claim { thing, alone }: &Claim, owner: usize) {
+        match thing {
+            Thing::Issuer(iss) => {
+                let alike = self.alike.entry(beginning(iss)).or_default();
+                alike.exact.push((iss.clone(), owner));
+            }
+            Thing::Template(text) => {
+                let alike = self.alike.entry(beginning(text)).or_default();
+                alike.templates.extend(template(text).map(|template| (template, owner)));
+            }
+            _ => {}
+        }
+        let holders = self.things.entry(thing.clone()).or_default();
+        if *alone {
+            holders.alone = Some(owner);
+        }
+        holders.all.push(owner);
     }
 
     /// The first claim to what is another's, in words.
     pub(super) fn conflict(&self, claims: &Claims, me: usize) -> Option<String> {
-        let found = claims.0.iter().find(|claim| self.is_anothers(claim, me));
-        found.map(|claim| claim.thing.describe())
+        let mut names = claims.things.iter().filter(|claim| claim.is_name());
+        let mut others = claims.things.iter().filter(|claim| !claim.is_name());
+        let found = |claim: &&Claim| self.is_anothers(claim, me);
+        let described = |claim: &Claim| claim.thing.describe();
+        names.find(found).map(described).or_else(|| {
+            let is_anothers = |digest: &[u8; 32]| {
+                self.digests.are_anothers(digest, me) || self.is_configured_digest(digest)
+            };
+            match claims.digests.iter().any(is_anothers) {
+                true => Some("the digest of a key".into()),
+                false => others.find(found).map(described),
+            }
+        })
     }
 
     fn is_anothers(&self, claim: &Claim, me: usize) -> bool {
@@ -224,12 +278,13 @@ impl<'g> Owners<'g> {
     fn is_configured(&self, thing: &Thing) -> bool {
         match thing {
             Thing::Name(name) => self.guard.tenancy.directory.own.get(name).is_some(),
-            Thing::Digest(digest) => {
-                let admin = self.guard.super_admin.as_ref();
-                self.guard.keys.own(digest).is_some() || admin.is_some_and(|a| a.is_of(digest))
-            }
             _ => false,
         }
+    }
+
+    fn is_configured_digest(&self, digest: &[u8; 32]) -> bool {
+        let admin = self.guard.super_admin.as_ref();
+        self.guard.keys.own().get(digest).is_some() || admin.is_some_and(|a| a.is_of(digest))
     }
 
     /// Whether some token would be of this issuer and of another's.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::super::api_keys::repeated;
+use super::super::api_keys::{KeyPlace, repeated};
 use super::super::jwt::IssuerSpec;
 use super::super::link;
 use super::super::node::{Context, Node};
@@ -82,17 +82,21 @@ fn check(reader: &Reader<'_>, spec: &TenantEntrySpec, context: &Context<'_>) {
     let tenancy = &reader.guard.tenancy;
     let super_admin = tenancy.super_admin.as_ref().map(TenantName::as_str);
     let reserved = tenancy.reserved.as_str();
-    link::tenants::check_names(context, spec, tenancy.format, reserved, super_admin);
+    link::tenants::check_names(context.problems, spec, tenancy.format, reserved, super_admin);
     if let Some(twice) = repeated(spec.names()) {
         context.problems.error(&spec.path, format!("names itself {twice} twice"));
     }
-    let mut digests = HashSet::new();
-    for key in spec.clients.iter().flat_map(|client| &client.keys) {
-        if !digests.insert(key.digest) {
-            context.problems.error(&key.path, "has the digest of another key of the tenant");
+    let keys = spec.clients.iter().map(|client| client.keys.len()).sum();
+    let mut digests = HashSet::with_capacity(keys);
+    for client in &spec.clients {
+        for key in &client.keys {
+            let owner = Some((spec.path.as_str(), client.index));
+            let at = KeyPlace { owner, index: key.index };
+            if !digests.insert(&key.digest) {
+                context.problems.error(&at, "has the digest of another key of the tenant");
+            }
+            reader.digests.check(key, &at, context.problems);
         }
-        let hash = reader.guard.keys.hash();
-        link::keys::check_digest(context, key, hash, Some(reader.rules.hmac));
     }
     for issuer in &spec.issuers {
         link::issuers::check_owned(context, issuer, |text| spec.names().any(|own| own == text));

@@ -7,6 +7,7 @@
 //! Who owns what: first the configuration; then who had it and still wants it;
 //! then whoever comes first in the document, but an id goes before an alias.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use super::entry::{self, Entry};
 use super::mistakes::Mistakes;
 use super::restrict::restrict;
 use super::{ByTenant, Merged, Reader};
+use crate::config::text::count_keys;
 
 /// An entry without anything but its tenant's state.
 pub(super) fn inactive(id: &str) -> String {
@@ -67,21 +69,22 @@ struct InForce<'d> {
     closed: bool,
 }
 
-pub(super) fn merge(
+pub(super) fn merge<'f>(
     reader: &Reader<'_>,
-    fetched: &[u8],
-    before: Option<&[u8]>,
-) -> Result<Merged, String> {
+    fetched: &'f [u8],
+    before: &dyn Fn() -> Option<Vec<u8>>,
+) -> Result<Merged<'f>, String> {
     let document = DirectoryDocument::split(fetched)?;
     let mut mistakes = Mistakes::default();
     mistakes.extend(reader.revoked(&document).1);
-    let mut candidates = candidates(reader, &document, &mut mistakes);
-    if candidates.len() == document.tenants.len() && agree(reader, &candidates) {
+    if let Some(kids) = kids_of_sound(reader, &document, count_keys(fetched)) {
         // Who had what before doesn't matter.
-        let tenants = candidates.len();
-        let kids = kids(&candidates);
-        return Ok(Merged { document: fetched.to_vec(), tenants, held_back: 0, kids, mistakes });
+        let (tenants, document) = (document.tenants.len(), Cow::Borrowed(fetched));
+        return Ok(Merged { document, tenants, held_back: 0, kids, mistakes });
     }
+    let mut candidates = candidates(reader, &document, &mut mistakes);
+    let before = before();
+    let before = before.as_deref();
     let before = before.and_then(|before| DirectoryDocument::split_shared(before).ok());
     let before = before.map(|before| known(reader, &before)).unwrap_or_default();
     let nobody = Owners::of_guard(reader.guard);
@@ -94,11 +97,35 @@ pub(super) fn merge(
     let tenants = candidates.len();
     let kids = kids(&candidates);
     let document = if held_back == 0 && tenants == document.tenants.len() {
-        fetched.to_vec()
+        Cow::Borrowed(fetched)
     } else {
-        written(&candidates, &document)
+        Cow::Owned(written(&candidates, &document))
     };
     Ok(Merged { document, tenants, held_back, kids, mistakes })
+}
+
+/// A name for each `kid` that the entries list, where all are sound and nobody
+/// claims what another does; `None` otherwise. Each entry is gone before the
+/// next.
+fn kids_of_sound(
+    reader: &Reader<'_>,
+    document: &DirectoryDocument<'_>,
+    keys: usize,
+) -> Option<Vec<String>> {
+    let mut owners = Owners::of_guard(reader.guard);
+    owners.reserve_digests(keys);
+    let mut kids = Vec::new();
+    for (index, raw) in document.tenants.iter().enumerate() {
+        let entry = Entry::read(reader, index, raw.get());
+        let id = entry.id.as_ref().filter(|_| entry.is_sound())?;
+        // The configuration's ids are among what is claimed.
+        if owners.conflict(&entry.claims, index).is_some() {
+            return None;
+        }
+        owners.add(&entry.claims, index);
+        kids.extend(entry.claims.kids().map(|(iss, kid)| super::kid_name(id, iss, kid)));
+    }
+    Some(kids)
 }
 
 /// A name for each `kid` that the entries to be put in force list.
@@ -113,16 +140,6 @@ fn kids(candidates: &[Candidate<'_>]) -> Vec<String> {
         kids.map(|(iss, kid)| super::kid_name(&candidate.id, iss, kid))
     });
     kids.collect()
-}
-
-/// Whether all entries are sound, and nobody claims what another does.
-fn agree(reader: &Reader<'_>, candidates: &[Candidate<'_>]) -> bool {
-    let mut owners = Owners::of_guard(reader.guard);
-    candidates.iter().enumerate().all(|(number, candidate)| {
-        let alone = candidate.is_sound && owners.conflict(&candidate.claims, number).is_none();
-        owners.add(&candidate.claims, number);
-        alone
-    })
 }
 
 /// What each tenant had and claimed before.

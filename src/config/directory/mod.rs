@@ -6,6 +6,7 @@
 //! that never saw what came before.
 
 mod claims;
+mod digests;
 mod document;
 mod entry;
 mod issuer_keys;
@@ -14,23 +15,25 @@ mod mistakes;
 mod restrict;
 
 use core::cell::OnceCell;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::link::keys::{DigestRules, KeyLinker};
 use super::node::Context;
 use super::problem::{ConfigError, Problems};
+use super::text::count_keys;
 use super::vocabulary::Vocabulary;
 use super::{Environment, link};
 use crate::Guard;
-use crate::api_key::{KeysByDigest, Owner};
+use crate::api_key::{KeyTable, Owner};
 use crate::jwt::{Issuer, Revocations};
 use crate::remote::Source;
 use crate::tenant::{Listing, Tenancy, TenantName};
-use claims::Owners;
+use claims::{Claims, Owners};
 use document::DirectoryDocument;
 #[cfg(test)]
 pub(super) use document::FIELDS;
@@ -54,7 +57,7 @@ pub(crate) struct DirectoryRules {
 #[derive(Debug, Default)]
 pub(crate) struct FetchedTenants {
     pub(crate) listing: Listing,
-    pub(crate) keys: KeysByDigest,
+    pub(crate) keys: KeyTable,
     pub(crate) issuers: Vec<Issuer>,
     pub(crate) revoked: Revocations,
 }
@@ -83,8 +86,9 @@ fn kid_name(tenant: &str, iss: &str, kid: &str) -> String {
 
 /// A directory to be put in force.
 #[derive(Debug)]
-pub(crate) struct Merged {
-    pub(crate) document: Vec<u8>,
+pub(crate) struct Merged<'f> {
+    /// Most often what was fetched.
+    pub(crate) document: Cow<'f, [u8]>,
     /// How many tenants it has.
     pub(crate) tenants: usize,
     /// How many of them keep their last good entry, or are inactive for want
@@ -96,25 +100,50 @@ pub(crate) struct Merged {
     pub(crate) mistakes: Mistakes,
 }
 
+/// A document that is in force, split into its parts.
+pub(crate) struct InForce<'d> {
+    document: DirectoryDocument<'d>,
+    /// How many keys it has, roughly.
+    keys: usize,
+}
+
+impl<'d> InForce<'d> {
+    /// Splits a document. What is wrong with a part keeps none of the others
+    /// from being loaded.
+    ///
+    /// # Errors
+    /// Why it can't be read at all.
+    pub(crate) fn split(text: &'d [u8]) -> Result<Self, String> {
+        Ok(Self { document: DirectoryDocument::split_shared(text)?, keys: count_keys(text) })
+    }
+}
+
 /// Reads directories for a guard.
 pub(crate) struct Reader<'g> {
     guard: &'g Guard,
     rules: &'g DirectoryRules,
     env: &'g dyn Environment,
+    digests: DigestRules,
 }
 
 impl<'g> Reader<'g> {
     /// `None` where the guard has no directory.
     pub(crate) fn new(guard: &'g Guard, env: &'g dyn Environment) -> Option<Self> {
-        Some(Self { guard, rules: guard.directory.as_ref()?, env })
+        let rules = guard.directory.as_ref()?;
+        let digests = DigestRules::new(guard.keys.hash(), Some(rules.hmac));
+        Some(Self { guard, rules, env, digests })
     }
 
     /// What is to be in force after a document was fetched, given what was
-    /// before.
+    /// before, which is asked for only where it matters.
     ///
     /// # Errors
     /// Why the document can't be read at all.
-    pub(crate) fn merge(&self, fetched: &[u8], before: Option<&[u8]>) -> Result<Merged, String> {
+    pub(crate) fn merge<'f>(
+        &self,
+        fetched: &'f [u8],
+        before: &dyn Fn() -> Option<Vec<u8>>,
+    ) -> Result<Merged<'f>, String> {
         merge::merge(self, fetched, before)
     }
 
@@ -122,26 +151,41 @@ impl<'g> Reader<'g> {
     ///
     /// # Errors
     /// Why it can't be read at all.
-    pub(crate) fn load(&self, document: &[u8]) -> Result<FetchedTenants, String> {
-        let document = DirectoryDocument::split_shared(document)?;
+    #[cfg(test)]
+    pub(crate) fn load(&self, text: &[u8]) -> Result<FetchedTenants, String> {
+        Ok(self.load_parts(&InForce::split(text)?))
+    }
+
+    /// Loads a document that is in force and was split already.
+    pub(crate) fn load_parts(&self, text: &InForce<'_>) -> FetchedTenants {
+        let document = &text.document;
         let closed: HashSet<&str> = document.closed.iter().map(String::as_str).collect();
-        let mut loaded =
-            FetchedTenants { revoked: self.revoked(&document).0, ..Default::default() };
+        let mut loaded = FetchedTenants { revoked: self.revoked(document).0, ..Default::default() };
         let mut owners = Owners::of_guard(self.guard);
+        let mut keys = KeyLinker::with_capacity(text.keys);
         for (index, raw) in document.tenants.iter().enumerate() {
             let mut entry = Entry::read(self, index, raw.get());
             // It was sound when it was shared, maybe by another configuration.
-            let taken = owners.conflict(&entry.claims, index);
-            if let (Some(id), false) = (&entry.id, entry.is_sound() && taken.is_none()) {
+            let is_free = |claims: &Claims, owners: &Owners<'_>| {
+                claims.names().all(|name| loaded.listing.get(name).is_none())
+                    && claims.digests().iter().all(|digest| keys.get(digest).is_none())
+                    && owners.conflict(claims, index).is_none()
+            };
+            if let Some(id) = &entry.id
+                && !(entry.is_sound() && is_free(&entry.claims, &owners))
+            {
                 entry = Entry::read(self, index, &merge::inactive(id));
-                if owners.conflict(&entry.claims, index).is_some() {
+                if !is_free(&entry.claims, &owners) {
                     continue;
                 }
             }
-            owners.add(&entry.claims, index);
-            self.add(entry, &closed, &mut loaded);
+            // Whose names and digests they are, what was loaded tells.
+            owners.add_issuers(&entry.claims, index);
+            self.add(entry, &closed, &mut loaded, &mut keys);
         }
-        Ok(loaded)
+        loaded.listing.shrink();
+        loaded.keys = keys.into_table();
+        loaded
     }
 
     /// The revocations of a document, and what is wrong with them.
@@ -159,11 +203,18 @@ impl<'g> Reader<'g> {
             vocabulary: Rc::clone(&self.rules.vocabulary),
             key_clusters: Some(&self.rules.key_clusters),
             shared: OnceCell::new(),
+            tenants: None,
         }
     }
 
     /// Adds a tenant, its keys and its issuers.
-    fn add(&self, entry: Entry, closed: &HashSet<&str>, loaded: &mut FetchedTenants) {
+    fn add(
+        &self,
+        entry: Entry,
+        closed: &HashSet<&str>,
+        loaded: &mut FetchedTenants,
+        keys: &mut KeyLinker,
+    ) {
         let Some(spec) = entry.spec else {
             return;
         };
@@ -179,11 +230,11 @@ impl<'g> Reader<'g> {
             Issuer { source: issuer.source.map(Source::of_tenants), ..issuer }
         }));
         for client in spec.clients {
-            let id: Arc<str> = client.id.into();
-            for key in client.keys {
-                let digest = key.digest;
-                let owner = Owner { tenant: name.clone(), client: Arc::clone(&id) };
-                loaded.keys.insert(digest, Arc::new(link::keys::key(key, Some(owner))));
+            let owner = Owner { tenant: name.clone(), client: client.id };
+            if let Some(place) = keys.add_owner(owner.clone()) {
+                for key in client.keys {
+                    keys.add(key, Some((place, &owner)));
+                }
             }
         }
     }

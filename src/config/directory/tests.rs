@@ -111,14 +111,14 @@ impl<'g> Fetching<'g> {
     /// Fetches, and checks what always holds of the result.
     fn fetch_bytes(&mut self, fetched: &[u8]) -> Result<(), String> {
         let reader = self.reader();
-        let merged = reader.merge(fetched, self.document.as_deref())?;
+        let merged = reader.merge(fetched, &|| self.document.clone())?;
         self.mistakes = merged.mistakes.told();
         let loaded = reader.load(&merged.document).unwrap();
         assert_eq!(loaded.listing.len(), merged.tenants, "{:?}", self.mistakes);
         assert_eq!(self.states_of(&merged.document).len(), merged.tenants);
         // What is in force has no mistake but in its revocations.
         let open = without_closed(&merged.document);
-        let again = reader.merge(&open, Some(&open)).unwrap();
+        let again = reader.merge(&open, &|| Some(open.clone())).unwrap();
         assert_eq!(again.document, open, "{}", text(&merged.document));
         let told = again.mistakes.told();
         assert!(
@@ -126,9 +126,9 @@ impl<'g> Fetching<'g> {
             "{told:?}"
         );
         // Nor does it change where the same is fetched again.
-        let same = reader.merge(fetched, Some(&merged.document)).unwrap();
+        let same = reader.merge(fetched, &|| Some(merged.document.to_vec())).unwrap();
         assert_eq!(text(&same.document), text(&merged.document), "of {}", text(fetched));
-        self.document = Some(merged.document);
+        self.document = Some(merged.document.into_owned());
         Ok(())
     }
 
@@ -169,10 +169,10 @@ impl<'g> Fetching<'g> {
     fn opens(&self, secret: &str) -> Option<String> {
         let loaded = self.reader().load(self.document.as_ref().unwrap()).unwrap();
         let hash = self.guard.keys.hash().digest(secret.as_bytes());
-        let key = loaded.keys.get(&hash).filter(|key| key.active)?;
-        let owner = key.owner.as_ref().unwrap();
+        let key = loaded.keys.get(&hash).filter(|key| key.is_active())?;
+        let owner = key.owner().unwrap();
         let tenant = loaded.listing.get(owner.tenant.as_str()).unwrap();
-        let is_open = tenant.active && tenant.clients[&owner.client].active;
+        let is_open = tenant.active && tenant.clients.get(&owner.client).unwrap().active;
         is_open.then(|| owner.tenant.as_str().to_owned())
     }
 

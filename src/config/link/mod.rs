@@ -9,79 +9,76 @@ mod sources;
 pub(super) mod tenants;
 
 use std::rc::Rc;
-use std::sync::Arc;
 
-use super::Document;
 use super::directory::DirectoryRules;
-use super::jwt::IssuerSpec;
 use super::node::Context;
 use super::routes::RouteSpec;
-use super::tenants::TenantEntrySpec;
+use super::{Document, Later};
 use crate::Guard;
-use crate::api_key::Owner;
 use crate::credential::{Both, Mode, Sources, SuperAdmin};
 use crate::jwt::{Issuer, Jwt, TenantSource};
 use crate::remote::Outlook;
 use crate::route::{Auth, Rules};
-use crate::tenant::{Elsewhere, Tenancy, TenantName};
+use crate::tenant::Elsewhere;
 use issuers::Asked;
-use keys::KeyTable;
 use routes::RouteDefaults;
-use tenants::TenantDefaults;
+use tenants::LinkedTenants;
 
-pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guard> {
+pub(super) fn link(
+    mut document: Document<'_>,
+    context: &Context<'_>,
+    later: &Later,
+) -> Option<Guard> {
     let problems = context.problems;
     let issuers_known = !problems.any(hides_an_issuer);
     let has_jwt = document.jwt.is_some()
-        || document.tenants.iter().flatten().any(|tenant| !tenant.issuers.is_empty())
+        || !document.tenants.issuers.is_empty()
         // Developers' headers stand where JWTs do.
         || document.directory.is_some() && document.dev.is_none();
-    let has_keys = document.api_keys.is_some()
-        || document.tenants.iter().flatten().flat_map(|t| &t.clients).any(|c| !c.keys.is_empty())
-        || document.directory.is_some();
+    let has_keys =
+        document.has_api_keys || document.tenants.has_keys || document.directory.is_some();
     if !has_jwt && !has_keys && document.dev.is_none() {
         warn_of_no_credentials(context, document.super_admin.is_some());
     }
     check_vm_id(context);
     let jwt_spec = document.jwt.take().unwrap_or_default();
-    let keys_spec = document.api_keys.take().unwrap_or_default();
+    let key_sources = core::mem::take(&mut document.key_sources);
     let sources = Sources::new(
         if has_jwt { jwt_spec.from } else { Vec::new() },
-        if has_keys { keys_spec.from } else { Vec::new() },
+        if has_keys { key_sources } else { Vec::new() },
     );
     sources::check(context, &document, has_jwt, &sources);
 
     let strict = document.tenancy.strict;
     let header = document.tenancy.header.clone();
     let directory = document.directory;
-    let listed = document.tenants.is_some() || directory.is_some();
+    let listed = document.lists_tenants || directory.is_some();
     let directory_source = directory.as_ref().and_then(|directory| directory.source.clone());
-    let tenants = document.tenants.unwrap_or_default();
-    let defaults = TenantDefaults {
-        policy: document.tenant_defaults,
-        super_admin: document.super_admin.as_ref().and_then(|admin| admin.tenant.clone()),
-        elsewhere: directory_source
-            .as_ref()
-            .map(|source| Elsewhere { source: source.id(), outlook: Outlook::default() }),
-    };
+    let elsewhere = directory_source
+        .as_ref()
+        .map(|source| Elsewhere { source: source.id(), outlook: Outlook::default() });
     let start_active = document.tenancy.start_active;
-    let tenancy = tenants::link(context, document.tenancy, &defaults, listed, &tenants);
+    let LinkedTenants { listing, issuers: own_issuers, keys, defaults, .. } = document.tenants;
+    let super_admins = document.super_admin.as_ref().and_then(|admin| admin.tenant.as_deref());
+    let tenancy = tenants::tenancy(
+        problems,
+        document.tenancy,
+        super_admins,
+        elsewhere,
+        listed,
+        listing,
+        defaults,
+    );
+    problems.take_over(&later.names);
+    problems.take_over(&later.digests);
 
-    let hmac = keys_spec.hmac;
-    let mut keys = KeyTable::new(context, keys_spec.hash, hmac);
-    for key in keys_spec.keys {
-        let label = key.path.clone();
-        keys.add(key, None, label);
-    }
-    let mut all_issuers: Vec<_> =
-        jwt_spec.issuers.into_iter().map(|issuer| (issuer, None)).collect();
-    for tenant in tenants {
-        add_own(tenant, &tenancy, &mut all_issuers, &mut keys);
-    }
+    let all_issuers = jwt_spec.issuers.into_iter().map(|issuer| (issuer, None));
+    let own_issuers = own_issuers.into_iter().map(|(issuer, owner)| (issuer, Some(owner)));
+    let all_issuers = all_issuers.chain(own_issuers).collect();
     let has_super_admin = document.super_admin.is_some();
     let super_admin = document.super_admin.and_then(|admin| {
         let digest = admin.digest?;
-        keys.claim(&digest, "super_admin.sha256");
+        keys.claim(context, &digest, "super_admin.sha256");
         Some(SuperAdmin::new(admin.from, digest))
     });
     let asked = Asked {
@@ -136,7 +133,7 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
             vocabulary: Rc::clone(&context.vocabulary),
             development: context.development,
             start_active,
-            hmac: hmac == Some(true),
+            hmac: document.hmac == Some(true),
         })
     });
     Some(Guard {
@@ -155,7 +152,7 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
             jwt_spec.revoked,
             issuers,
         ),
-        keys: keys.table,
+        keys: keys.into_keys(),
         throttle: document.throttle,
         tenancy,
         directory,
@@ -169,27 +166,6 @@ pub(super) fn link(mut document: Document, context: &Context<'_>) -> Option<Guar
         cache_entries: jwt_spec.cache_entries,
         cache_bytes: jwt_spec.cache_bytes,
     })
-}
-
-/// Adds a tenant's own issuers and its clients' keys to those of all.
-fn add_own(
-    tenant: TenantEntrySpec,
-    tenancy: &Tenancy,
-    issuers: &mut Vec<(IssuerSpec, Option<TenantName>)>,
-    keys: &mut KeyTable<'_>,
-) {
-    let Some(name) = tenancy.name(&tenant.id) else {
-        return;
-    };
-    issuers.extend(tenant.issuers.into_iter().map(|issuer| (issuer, Some(name.clone()))));
-    for client in tenant.clients {
-        let id: Arc<str> = client.id.into();
-        for key in client.keys {
-            let owner = Owner { tenant: name.clone(), client: Arc::clone(&id) };
-            let label = format!("key {} of client {} of tenant {}", key.id, id, tenant.id);
-            keys.add(key, Some(owner), label);
-        }
-    }
 }
 
 fn warn_of_no_credentials(context: &Context<'_>, has_super_admin: bool) {

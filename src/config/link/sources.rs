@@ -52,7 +52,7 @@ fn check_super_admin(context: &Context<'_>, admin: &SuperAdminSpec, others: &[&L
             );
         }
     }
-    if admin.digest.is_some_and(|digest| KeyHash::Sha256.is_of_nothing(&digest)) {
+    if admin.digest.is_some_and(|digest| KeyHash::Sha256.of_nothing().contains(&digest)) {
         context.problems.error(
             "super_admin.sha256",
             "is the digest of an empty text: the command that made it had no key to read",

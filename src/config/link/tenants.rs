@@ -1,68 +1,147 @@
 //! Linking tenants: each id and alias is one tenant's.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::super::node::Context;
+use super::super::api_keys::KeyPlace;
+use super::super::jwt::IssuerSpec;
+use super::super::problem::Problems;
 use super::super::tenancy::TenancySpec;
 use super::super::tenants::{ClientSpec, TenantEntrySpec};
+use super::keys::OwnKeys;
+use crate::api_key::Owner;
 use crate::policy::Policy;
 use crate::policy::limit::Account;
 use crate::tenant::{
-    Assertions, Client, Directory, Elsewhere, IdFormat, Tenancy, TenancyRules, Tenant, TenantName,
-    Unlisted,
+    Assertions, Client, Clients, Directory, Elsewhere, IdFormat, Listing, Tenancy, TenancyRules,
+    Tenant, TenantName, Unlisted,
 };
 
-/// What holds for tenants besides their own entries.
-pub(super) struct TenantDefaults {
-    /// Of every tenant that doesn't say.
-    pub(super) policy: Policy,
-    /// The super admin's own tenant.
-    pub(super) super_admin: Option<String>,
-    /// Where more tenants are fetched from.
-    pub(super) elsewhere: Option<Elsewhere>,
+/// The document's tenants, linked one by one: what was read of one is gone
+/// before the next.
+pub(in crate::config) struct TenantLinker<'p> {
+    rules: TenantRules,
+    /// What is wrong with names; told once all else was read.
+    problems: &'p Problems,
+    /// Whose each name is.
+    taken: HashMap<String, usize>,
+    /// Where each tenant stands.
+    places: Vec<String>,
+    listing: Listing,
+    issuers: Vec<(IssuerSpec, TenantName)>,
+    keys: OwnKeys<'p>,
+    has_keys: bool,
 }
 
-pub(super) fn link(
-    context: &Context<'_>,
+/// What tenants are held to, and what holds where they say nothing.
+pub(in crate::config) struct TenantRules {
+    pub(in crate::config) format: IdFormat,
+    pub(in crate::config) reserved: String,
+    pub(in crate::config) super_admin: Option<String>,
+    pub(in crate::config) start_active: bool,
+    pub(in crate::config) defaults: Policy,
+}
+
+/// All tenants of the document, and what is theirs.
+pub(in crate::config) struct LinkedTenants<'p> {
+    pub(super) listing: Listing,
+    pub(super) issuers: Vec<(IssuerSpec, TenantName)>,
+    pub(super) keys: OwnKeys<'p>,
+    /// Whether any of them has a key.
+    pub(super) has_keys: bool,
+    pub(super) defaults: Policy,
+}
+
+impl<'p> TenantLinker<'p> {
+    pub(in crate::config) fn new(
+        rules: TenantRules,
+        problems: &'p Problems,
+        keys: OwnKeys<'p>,
+    ) -> Self {
+        Self {
+            rules,
+            problems,
+            taken: HashMap::new(),
+            places: Vec::new(),
+            listing: Listing::default(),
+            issuers: Vec::new(),
+            keys,
+            has_keys: false,
+        }
+    }
+
+    /// Adds a tenant under its names, its issuers and its clients' keys.
+    pub(in crate::config) fn add(&mut self, tenant: TenantEntrySpec) {
+        let TenantRules { format, reserved, super_admin, start_active, defaults } = &self.rules;
+        check_names(self.problems, &tenant, *format, reserved, super_admin.as_deref());
+        let number = self.places.len();
+        for (at, name) in places(&tenant) {
+            let owner = self.taken.insert(name.clone(), number);
+            if let Some(owner) = owner.and_then(|owner| {
+                self.places.get(owner).or((owner == number).then_some(&tenant.path))
+            }) {
+                self.problems.error(&at, format!("is the id or alias of {owner} already"));
+            }
+        }
+        self.has_keys |= tenant.clients.iter().any(|client| !client.keys.is_empty());
+        if format.accepts(&tenant.id) || tenant.id.eq_ignore_ascii_case(reserved) {
+            let name = Tenancy::new_name(&tenant.id);
+            let entry = entry(&tenant, name.clone(), *start_active, defaults);
+            self.listing.insert(entry, &tenant.aliases);
+            self.issuers.extend(tenant.issuers.into_iter().map(|issuer| (issuer, name.clone())));
+            for client in tenant.clients {
+                let owner = Owner { tenant: name.clone(), client: client.id };
+                if let Some(place) = self.keys.add_owner(owner.clone()) {
+                    for key in client.keys {
+                        let list = Some((tenant.path.as_str(), client.index));
+                        let at = KeyPlace { owner: list, index: key.index };
+                        self.keys.add(key, Some((place, &owner)), &at);
+                    }
+                }
+            }
+        }
+        self.places.push(tenant.path);
+    }
+
+    /// All of them.
+    pub(in crate::config) fn finish(mut self) -> LinkedTenants<'p> {
+        self.listing.shrink();
+        LinkedTenants {
+            listing: self.listing,
+            issuers: self.issuers,
+            keys: self.keys,
+            has_keys: self.has_keys,
+            defaults: self.rules.defaults,
+        }
+    }
+}
+
+/// The `tenancy` section with its tenants.
+pub(super) fn tenancy(
+    problems: &Problems,
     spec: TenancySpec,
-    defaults: &TenantDefaults,
+    super_admin: Option<&str>,
+    elsewhere: Option<Elsewhere>,
     listed: bool,
-    tenants: &[TenantEntrySpec],
+    listing: Listing,
+    defaults: Policy,
 ) -> Tenancy {
-    let problems = context.problems;
-    let reserved = Tenancy::new_name(&spec.reserved);
-    let super_admin = defaults.super_admin.as_deref();
     if super_admin.is_some_and(|name| name.eq_ignore_ascii_case(&spec.reserved)) {
         problems.error("super_admin.tenant", "is the reserved name; use another");
     }
-    let mut tenancy = Tenancy {
+    Tenancy {
         super_admin: super_admin.map(Tenancy::new_name),
-        default_policy: spec.default.over(&defaults.policy),
-        unlisted_policy: defaults.policy.clone(),
+        default_policy: spec.default.over(&defaults),
+        unlisted_policy: defaults,
         rules: TenancyRules { strict: spec.strict, trust: spec.trust },
-        reserved,
+        reserved: Tenancy::new_name(&spec.reserved),
         format: spec.format,
         unknown: spec.unknown.unwrap_or(if listed { Unlisted::Deny } else { Unlisted::Allow }),
         unknown_clients: spec.unknown_clients,
-        directory: Directory::default(),
-        elsewhere: defaults.elsewhere,
+        directory: Directory { own: listing, fetched: Listing::default() },
+        elsewhere,
         assertions: Assertions { header: spec.header, places: spec.assertions },
-    };
-    let mut taken: HashMap<&str, &str> = HashMap::new();
-    for tenant in tenants {
-        check_names(context, tenant, spec.format, &spec.reserved, super_admin);
-        for (at, name) in places(tenant) {
-            if let Some(owner) = taken.insert(name, &tenant.path) {
-                problems.error(&at, format!("is the id or alias of {owner} already"));
-            }
-        }
-        let Some(name) = tenancy.name(&tenant.id) else {
-            continue;
-        };
-        let entry = entry(tenant, name, spec.start_active, &defaults.policy);
-        tenancy.directory.own.insert(entry, &tenant.aliases);
     }
-    tenancy
 }
 
 /// A tenant of that name, as its entry and the defaults say.
@@ -72,21 +151,26 @@ pub(in crate::config) fn entry(
     start_active: bool,
     defaults: &Policy,
 ) -> Tenant {
+    // Most have no limits, and an account takes a digest to name.
+    let account = |policy: &Policy, names: &[&str]| {
+        policy.limits.is_some().then(|| Box::new(Account::listed(names)))
+    };
     let client = |client: &ClientSpec| {
         let entry = Client {
             active: client.active,
             policy: client.policy.clone(),
-            account: Account::listed(&["client", &tenant.id, &client.id]),
+            account: account(&client.policy, &["client", &tenant.id, &client.id]),
         };
-        (client.id.as_str().into(), entry)
+        (Arc::clone(&client.id), entry)
     };
+    let policy = tenant.policy.over(defaults);
     Tenant {
         name,
         active: tenant.active.unwrap_or(start_active),
         has_issuers: !tenant.issuers.is_empty(),
-        clients: tenant.clients.iter().map(client).collect(),
-        policy: tenant.policy.over(defaults),
-        account: Account::listed(&["tenant", &tenant.id]),
+        clients: Clients::new(tenant.clients.iter().map(client).collect()),
+        account: account(&policy, &["tenant", &tenant.id]),
+        policy,
         tokens_not_before: tenant.tokens_not_before,
     }
 }
@@ -94,13 +178,13 @@ pub(in crate::config) fn entry(
 /// Checks what one tenant calls itself; whether that is free is asked
 /// elsewhere.
 pub(in crate::config) fn check_names(
-    context: &Context<'_>,
+    problems: &Problems,
     tenant: &TenantEntrySpec,
     format: IdFormat,
     reserved: &str,
     super_admin: Option<&str>,
 ) {
-    let (problems, path) = (context.problems, &tenant.path);
+    let path = &tenant.path;
     if !format.accepts(&tenant.id) {
         problems.error(
             format!("{path}.id"),

@@ -102,10 +102,10 @@ fn clients_have_no_defaults() {
     let guard = guard(&with(document, "/limits/tiers", json!({"gold": "7/day"})));
     let name = guard.tenancy.name("acme").unwrap();
     let clients = &guard.tenancy.directory.get(&name).unwrap().clients;
-    let web = &clients["web"].policy;
+    let web = &clients.get("web").unwrap().policy;
     assert!(web.ip.is_none() && web.scopes.is_none());
     assert!(web.roles.is_none() && web.limits.is_none());
-    let jobs = clients["jobs"].policy.limits.as_ref().unwrap();
+    let jobs = clients.get("jobs").unwrap().policy.limits.as_ref().unwrap();
     assert_eq!(numbers(jobs), (None, vec![("x", 7), ("y", 0)], None));
 }
 

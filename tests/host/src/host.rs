@@ -19,7 +19,7 @@ use crate::{Headers, Setup, gate};
 pub(crate) const NOW: u64 = 1_795_348_800;
 
 /// Instructions, roughly, before a callback counts as hanging.
-const FUEL: u64 = 3_000_000_000;
+const FUEL: u64 = 30_000_000_000;
 
 /// The outcome of what isn't a request.
 const NOTHING: Outcome = Outcome::Continued { headers: Headers(Vec::new()), trailers: None };
@@ -179,6 +179,11 @@ impl Host {
     /// Whether a trap has killed the VM.
     pub fn dead(&self) -> Option<&str> {
         self.dead.as_deref()
+    }
+
+    /// How many instructions the last callback took, roughly.
+    pub fn instructions(&self) -> u64 {
+        FUEL - self.store.get_fuel().unwrap_or_default()
     }
 
     /// The guest's linear memory, in bytes.

@@ -8,6 +8,7 @@ mod faults;
 mod hostile;
 mod imports;
 mod limits;
+mod loading;
 mod memory;
 mod reload;
 mod remote_answers;

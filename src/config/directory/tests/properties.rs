@@ -210,12 +210,12 @@ proptest! {
         let reader = Reader::new(&guard, &NoEnvironment).unwrap();
         for document in &documents {
             for before in [None, Some(&good), Some(document)] {
-                if let Ok(merged) = reader.merge(document, before.map(Vec::as_slice)) {
+                if let Ok(merged) = reader.merge(document, &|| before.cloned()) {
                     let loaded = reader.load(&merged.document).unwrap();
                     prop_assert_eq!(loaded.listing.len(), merged.tenants);
                 }
             }
-            let _ = reader.merge(&good, Some(document));
+            let _ = reader.merge(&good, &|| Some(document.clone()));
             let _ = reader.load(document);
         }
     }

@@ -28,7 +28,7 @@ fn large(tenants: usize, shift: usize) -> Vec<u8> {
 fn seconds(guard: &Guard, before: &[u8], fetched: &[u8]) -> Duration {
     let reader = Reader::new(guard, &NoEnvironment).unwrap();
     let started = Instant::now();
-    let merged = reader.merge(fetched, Some(before)).unwrap();
+    let merged = reader.merge(fetched, &|| Some(before.to_vec())).unwrap();
     reader.load(&merged.document).unwrap();
     started.elapsed()
 }
