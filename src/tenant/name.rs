@@ -12,6 +12,11 @@ impl TenantName {
         Self(text.into())
     }
 
+    /// The name's text, shared with it.
+    pub(super) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     /// The name's text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
