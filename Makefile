@@ -21,7 +21,7 @@ endif
 # A dependency of the tests asks for a newer rustc than it needs.
 TEST_FLAGS := --locked --ignore-rust-version
 
-.PHONY: help build cli run try test check check-host envoy toolchain clean
+.PHONY: help build cli run try test check check-host bench-count bench-profile bench-core envoy toolchain clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,17 @@ check: toolchain ## the fast part: format, lints, unit tests
 
 check-host: ## lints of the tests in other hosts, which bring a compiler along
 	cargo clippy -p tenant-guard-host-tests --all-targets $(TEST_FLAGS) -- -D warnings
+
+bench-count: build ## count the plugin's instructions, request by request: bench/INSTRUCTIONS.md
+	cargo run -p tenant-guard-host-tests $(TEST_FLAGS) --example count -- '$(abspath $(PLUGIN))'
+
+SCENARIO := warm JWT
+bench-profile: toolchain ## show which functions of the plugin take the time (SCENARIO='warm API key')
+	CARGO_PROFILE_RELEASE_STRIP=none CARGO_TARGET_DIR='$(TARGET_DIR)/profile' cargo rustc --release --locked --target $(WASM) -p tenant-guard --lib --crate-type cdylib
+	scripts/profile.sh '$(TARGET_DIR)/profile/$(WASM)/release/tenant_guard.wasm' '$(SCENARIO)'
+
+bench-core: ## time the core alone, natively
+	cargo bench --locked -p tenant-guard-bench --bench core
 
 envoy: $(GET_ENVOY) ## get Envoy if there is none (or set ENVOY to yours)
 	@command -v '$(ENVOY_BIN)' >/dev/null || { echo 'make: there is no Envoy at $(ENVOY_BIN): set ENVOY to one, or unset it to get one' >&2; exit 1; }

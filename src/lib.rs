@@ -285,6 +285,7 @@ impl Guard {
     pub(crate) fn forget_tenants(&mut self) {
         self.tenancy.directory.fetched = Listing::default();
         self.keys.replace_fetched(KeyTable::default());
+        self.generation = self.generation.saturating_add(1);
     }
 
     /// Puts fetched tenants in force, all at once.

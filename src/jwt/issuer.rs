@@ -10,11 +10,12 @@ use super::claim::ClaimPath;
 use super::issuer_name::IssuerName;
 use super::issuers::KeySource;
 use super::key::Key;
+use super::keys::Keys;
 use crate::denial::{Code, Denial};
 use crate::halt::Halt;
 use crate::policy::{RoleSet, Scopes};
 use crate::remote::{Outlook, Source, SourceId, Standing};
-use crate::tenant::{Reach, TenantName};
+use crate::tenant::{Reach, TenantList, TenantName};
 
 /// What a token of the issuer says about the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(crate) enum TenantSource {
     /// The caller asserts the tenant it acts for, within the reach.
     ActsForAny,
     /// The same, of a list.
-    ActsFor(Arc<[TenantName]>),
+    ActsFor(TenantList),
 }
 
 /// Which claims become the identity.
@@ -62,7 +63,7 @@ pub(crate) struct Issuer {
     pub(crate) algorithms: Option<Vec<Algorithm>>,
     pub(crate) secrets: Vec<Key>,
     /// Keys of the document itself; beside a source only until the first fetch.
-    pub(crate) keys: Vec<Key>,
+    pub(crate) keys: Keys,
     /// When a fetched entry first listed the `kid` of one of them, in seconds
     /// since the epoch. Those of the document itself were always there.
     pub(crate) kids_since: HashMap<Box<str>, f64>,
@@ -127,18 +128,18 @@ impl Issuer {
         let unless_fetched = |denial| Halt::unless([(id, outlook)], denial);
         let unavailable = |why: &'static str| Denial::by(Code::KeysUnavailable, why);
         let keys = match (outlook.standing, known) {
-            (Standing::Current, Some(known)) => known.fetched.keys.as_slice(),
+            (Standing::Current, Some(known)) => &known.fetched.keys,
             (Standing::TooOld, _) => {
                 return Err(unless_fetched(unavailable("max_stale of the keys")));
             }
             // What the document has stands in until the first fetch.
-            _ => self.keys.as_slice(),
+            _ => &self.keys,
         };
         if keys.is_empty() {
             return Err(unless_fetched(unavailable("no keys were fetched")));
         }
         let awaited = outlook.standing == Standing::Awaited;
-        let is_known = |kid: &str| keys.iter().any(|key| key.kid.as_deref() == Some(kid));
+        let is_known = |kid: &str| keys.of_kid(kid).is_some();
         match pick(keys, alg, kid) {
             // A key without kid may come with the first fetch, too.
             Err(denial) if kid.map_or(awaited, |kid| !is_known(kid)) => {
@@ -153,16 +154,14 @@ fn refused() -> Denial {
     Denial::by(Code::TokenAlgorithmRefused, "algorithms")
 }
 
-fn pick<'k>(keys: &'k [Key], alg: Algorithm, kid: Option<&str>) -> Result<&'k Key, Denial> {
-    let mut fitting = keys.iter().filter(|key| key.algorithm == alg);
-    let (first, second) = (fitting.next().ok_or_else(refused)?, fitting.next());
-    match (kid, second) {
-        (Some(kid), _) => {
-            let key = keys.iter().find(|key| key.kid.as_deref() == Some(kid));
-            let key = key.ok_or_else(|| Denial::by(Code::TokenKeyUnknown, "kid"))?;
+fn pick<'k>(keys: &'k Keys, alg: Algorithm, kid: Option<&str>) -> Result<&'k Key, Denial> {
+    let (first, only) = keys.of_algorithm(alg).ok_or_else(refused)?;
+    match kid {
+        Some(kid) => {
+            let key = keys.of_kid(kid).ok_or_else(|| Denial::by(Code::TokenKeyUnknown, "kid"))?;
             if key.algorithm == alg { Ok(key) } else { Err(refused()) }
         }
-        (None, None) => Ok(first),
-        (None, Some(_)) => Err(Denial::by(Code::TokenKeyUnknown, "no kid, and not one key")),
+        None if only => Ok(first),
+        None => Err(Denial::by(Code::TokenKeyUnknown, "no kid, and not one key")),
     }
 }

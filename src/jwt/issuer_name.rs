@@ -93,6 +93,12 @@ impl Template {
             && self.claim.find(claims).is_some_and(|claim| claim.as_str() == value)
     }
 
+    /// How many segments it has, and which of them stands for the claim.
+    pub(super) fn shape(&self) -> (usize, usize) {
+        let hole = self.segments.iter().position(Option::is_none);
+        (self.segments.len(), hole.unwrap_or_default())
+    }
+
     /// Whether a text is the same template, but for the claim's name.
     pub(crate) fn is_alike(&self, text: &str) -> bool {
         Self::parse(text).is_some_and(|other| self.segments == other.segments)

@@ -9,8 +9,10 @@ use serde_json::Value;
 
 use super::compact::Compact;
 use super::issuer::Issuer;
-use super::issuer_name::{IssuerName, Template};
+use super::issuer_name::IssuerName;
 use super::key::Key;
+use super::keys::Keys;
+use super::templates::Templates;
 use crate::denial::{Code, Denial};
 use crate::halt::Halt;
 use crate::remote::{Outlook, SourceId, Standing};
@@ -19,7 +21,7 @@ use crate::tenant::Tenancy;
 /// Keys that were fetched.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FetchedKeys {
-    pub(crate) keys: Vec<Key>,
+    pub(crate) keys: Keys,
     /// When a `kid` was first there, in seconds since the epoch: where two
     /// tenants' issuers claim one, it is the earlier's.
     pub(crate) since: HashMap<Box<str>, f64>,
@@ -64,7 +66,7 @@ pub(super) struct Issuers {
     /// How many are the document's.
     listed: usize,
     exact: HashMap<String, Sharers>,
-    templates: Vec<(Template, usize)>,
+    templates: Templates,
     nameless: Option<usize>,
     sources: HashMap<SourceId, KeySource>,
     /// The issuers whose keys are there.
@@ -153,7 +155,7 @@ impl Issuers {
                 IssuerName::Exact(iss) => {
                     self.exact.entry(iss.clone()).or_default().all.push(index);
                 }
-                IssuerName::Template(template) => self.templates.push((template.clone(), index)),
+                IssuerName::Template(template) => self.templates.add(template, index),
                 IssuerName::None => self.nameless = Some(index),
             }
         }
@@ -199,9 +201,7 @@ impl Issuers {
             Some(_) => return Err(Code::TokenIssuerUnknown.into()),
         };
         let Some(sharers) = self.exact.get(iss) else {
-            let templates = self.templates.iter();
-            let mut fitting = templates.filter(|(t, _)| t.is_issuer(iss, &token.claims));
-            return fitting.next().map_or_else(|| Err(unknown()), |(_, index)| at(*index));
+            return self.templates.find(iss, &token.claims).map_or_else(|| Err(unknown()), at);
         };
         let kid = token.kid.as_deref().unwrap_or_default();
         let by_kid = sharers.by_kid.get_or_init(|| self.by_kid(&sharers.all));

@@ -16,10 +16,12 @@ mod issuer_name;
 mod issuers;
 mod key;
 mod key_set;
+mod keys;
 mod registered;
 mod revocation;
 mod signature;
 mod signed;
+mod templates;
 mod verified;
 
 pub(crate) use algorithm::Algorithm;

@@ -109,10 +109,8 @@ impl VerifiedToken {
         let claims = self.claims.iter().flatten().map(|text| text.len().saturating_add(32));
         let names = self.bounds.iter().map(|bound| match bound {
             Bound::OneOf(names) => names.len().saturating_mul(160),
-            Bound::ActsFor(names) if Arc::strong_count(names) == 1 => {
-                names.len().saturating_mul(16).saturating_add(64)
-            }
             // Lists of the configuration are shared with it.
+            Bound::ActsFor(names) => names.own_bytes().saturating_add(64),
             _ => 64,
         });
         let fixed = [
@@ -142,7 +140,7 @@ fn bounds(issuer: &Issuer, claims: &Map<String, Value>, tenancy: &Tenancy) -> Ve
         TenantSource::ActsFor(names) => {
             let is_id = |name: &TenantName| tenancy.by_id(name) == *name;
             Bound::ActsFor(match tenancy.elsewhere.is_none() || names.iter().all(is_id) {
-                true => Arc::clone(names),
+                true => names.clone(),
                 false => names.iter().map(|name| tenancy.by_id(name)).collect(),
             })
         }

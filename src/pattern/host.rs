@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::tree::Step;
+
 /// A host in which one label is the tenant: `{tenant}.api.example.com`; `*` is
 /// any one label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,14 @@ impl HostPattern {
             })
             .collect::<Result<_, _>>()?;
         Ok(Self(labels))
+    }
+
+    /// Its labels.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        self.0.iter().map(|label| match label {
+            Label::Literal(literal) => Step::Literal(literal),
+            Label::Any | Label::Tenant => Step::Any,
+        })
     }
 
     /// How many of its labels are `{tenant}`.

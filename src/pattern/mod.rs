@@ -3,6 +3,8 @@
 
 mod host;
 mod path;
+mod tree;
 
 pub(crate) use host::HostPattern;
 pub(crate) use path::PathPattern;
+pub(crate) use tree::Tree;

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::tree::Step;
 use crate::request::path::{CanonicalPath, PathRules};
 
 /// A pattern over the segments of a canonical path.
@@ -61,6 +62,20 @@ impl PathPattern {
             });
         }
         Ok(Self { segments })
+    }
+
+    /// Its segments up to the first `**`.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        self.segments.iter().map_while(|segment| match segment {
+            Segment::Literal(literal) => Some(Step::Literal(literal)),
+            Segment::One | Segment::Tenant => Some(Step::Any),
+            Segment::Many => None,
+        })
+    }
+
+    /// Whether it ends with `**`.
+    pub(crate) fn has_last_many(&self) -> bool {
+        self.segments.last() == Some(&Segment::Many)
     }
 
     /// How many of its segments are `{tenant}`.

@@ -120,7 +120,9 @@ impl Keeper for Kept<'_> {
             Content::Keys | Content::Discovery { .. } => {
                 let keys = read_keys(content)?.keys;
                 let since = kids.iter().map(|(kid, time)| (kid.as_str().into(), *time)).collect();
-                self.guard.jwt.set_keys(source.id(), Rc::new(FetchedKeys { keys, since }));
+                self.guard
+                    .jwt
+                    .set_keys(source.id(), Rc::new(FetchedKeys { keys: keys.into(), since }));
             }
             Content::Directory => {
                 let content = InForce::split(content)?;

@@ -3,9 +3,11 @@
 mod coverage;
 #[cfg(not(target_arch = "wasm32"))]
 mod facts;
+mod index;
 
 use std::sync::Arc;
 
+use self::index::Index;
 use crate::address::AddressSet;
 use crate::credential::Mode;
 use crate::pattern::{HostPattern, PathPattern};
@@ -90,13 +92,14 @@ fn method_matches(rule: &str, method: &str) -> bool {
 #[derive(Debug)]
 pub(crate) struct Routes {
     routes: Vec<(Match, Rules)>,
+    index: Index,
     /// `None`: what no route matches is refused.
     unmatched: Option<Rules>,
 }
 
 impl Routes {
     pub(crate) fn new(routes: Vec<(Match, Rules)>, unmatched: Option<Rules>) -> Self {
-        Self { routes, unmatched }
+        Self { index: Index::new(&routes), routes, unmatched }
     }
 
     /// The rules of a request; `None` where no route matches and what isn't
@@ -106,9 +109,10 @@ impl Routes {
     /// Where the answer depends on how an encoded character in the path is
     /// read: the application may read it the other way.
     pub(crate) fn find(&self, target: &Target<'_>) -> Result<Option<&Rules>, Ambiguity> {
-        let found = self.position(target, &target.path.segments());
+        let position = |segments: &[&str]| self.index.find(&self.routes, target, segments);
+        let found = position(&target.path.segments());
         if let Some(decoded) = target.path.decoded_segments()
-            && self.position(target, &decoded) != found
+            && position(&decoded) != found
         {
             return Err(Ambiguity::Route);
         }
@@ -118,6 +122,8 @@ impl Routes {
         })
     }
 
+    /// What the index gives, by definition.
+    #[cfg(test)]
     fn position(&self, target: &Target<'_>, segments: &[&str]) -> Option<usize> {
         self.routes.iter().position(|(route, _)| {
             route.method(target.method)

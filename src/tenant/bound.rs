@@ -1,8 +1,6 @@
 //! What credentials bind a request to, and what they leave to choose from.
 
-use std::sync::Arc;
-
-use super::TenantName;
+use super::{TenantList, TenantName};
 use crate::denial::{Code, Denial};
 
 /// What a credential says about the tenant.
@@ -17,7 +15,7 @@ pub(crate) enum Bound {
     /// One of these, each there once. A single name simply binds.
     OneOf(Vec<TenantName>),
     /// The one of these that the caller asserts; it must assert one.
-    ActsFor(Arc<[TenantName]>),
+    ActsFor(TenantList),
     /// Whatever tenant the caller asserts, within a reach.
     Any(Reach),
 }
@@ -44,7 +42,7 @@ pub(crate) enum Reach {
     /// Every one but those that have identity providers of their own.
     Unowned,
     /// These.
-    Only(Arc<[TenantName]>),
+    Only(TenantList),
 }
 
 /// What all credentials together leave to choose from.
@@ -53,12 +51,64 @@ pub(super) enum Choices<'b> {
     Unbound,
     /// Whatever the caller asserts.
     Any,
-    /// One of these.
-    Among {
-        names: Vec<&'b TenantName>,
-        /// Nothing but the caller's assertion picks one, even of one.
-        must_choose: bool,
-    },
+    /// One that each credential names.
+    Among(Common<'b>),
+}
+
+/// The names that several credentials have in common: at least one.
+pub(super) struct Common<'b> {
+    /// What each names; that of the fewest names first.
+    all: Vec<Names<'b>>,
+    /// Nothing but the caller's assertion picks one, even of one.
+    must_choose: bool,
+}
+
+/// What one credential names.
+#[derive(Clone, Copy)]
+enum Names<'b> {
+    Of(&'b [TenantName]),
+    Listed(&'b TenantList),
+}
+
+impl<'b> Names<'b> {
+    fn all(self) -> &'b [TenantName] {
+        match self {
+            Self::Of(names) => names,
+            Self::Listed(names) => names,
+        }
+    }
+
+    fn contains(self, name: &TenantName) -> bool {
+        match self {
+            Self::Of(names) => names.contains(name),
+            Self::Listed(names) => names.contains(name),
+        }
+    }
+}
+
+impl<'b> Common<'b> {
+    /// Each name that is common.
+    fn names(&self) -> impl Iterator<Item = &'b TenantName> {
+        let (first, others) = match self.all.split_first() {
+            Some((first, others)) => (first.all(), others),
+            None => (&[][..], &[][..]),
+        };
+        first.iter().filter(|name| others.iter().all(|others| others.contains(name)))
+    }
+
+    /// Whether a name is common.
+    pub(super) fn contains(&self, name: &TenantName) -> bool {
+        self.all.iter().all(|names| names.contains(name))
+    }
+
+    /// The name that the caller needn't choose: the only one.
+    pub(super) fn one(&self) -> Option<&'b TenantName> {
+        let mut names = self.names();
+        match (names.next(), names.next()) {
+            (Some(name), None) if !self.must_choose => Some(name),
+            _ => None,
+        }
+    }
 }
 
 /// Checks that credentials name one tenant, where none is resolved.
@@ -74,27 +124,84 @@ pub(crate) fn agree(bounds: &[&Bound]) -> Result<(), Denial> {
 /// # Errors
 /// `tenant_mismatch` where they leave nothing.
 pub(super) fn choices<'b>(bounds: &[&'b Bound]) -> Result<Choices<'b>, Denial> {
-    let mut choices = Choices::Unbound;
+    let mut common = Common { all: Vec::new(), must_choose: true };
+    let mut is_any = false;
     for bound in bounds {
-        let (names, free) = match bound {
-            Bound::OneOf(names) => (names.as_slice(), false),
-            Bound::ActsFor(names) => (names.as_ref(), true),
-            Bound::Any(_) if matches!(choices, Choices::Unbound) => {
-                choices = Choices::Any;
-                continue;
+        match bound {
+            Bound::OneOf(names) => {
+                common.must_choose = false;
+                common.all.push(Names::Of(names));
             }
-            _ => continue,
-        };
-        choices = match choices {
-            Choices::Among { names: known, must_choose } => {
-                let common: Vec<_> = known.into_iter().filter(|n| names.contains(n)).collect();
-                if common.is_empty() {
-                    return Err(Denial::by(Code::TenantMismatch, "credentials disagree"));
-                }
-                Choices::Among { names: common, must_choose: must_choose && free }
-            }
-            _ => Choices::Among { names: names.iter().collect(), must_choose: free },
-        };
+            Bound::ActsFor(names) => common.all.push(Names::Listed(names)),
+            Bound::Any(_) => is_any = true,
+            Bound::Nothing | Bound::Malformed(_) | Bound::NotAllowed => {}
+        }
     }
-    Ok(choices)
+    if common.all.is_empty() {
+        return Ok(if is_any { Choices::Any } else { Choices::Unbound });
+    }
+    common.all.sort_by_key(|names| names.all().len());
+    // One alone agrees with itself, even on nothing.
+    if common.all.len() > 1 && common.names().next().is_none() {
+        return Err(Denial::by(Code::TenantMismatch, "credentials disagree"));
+    }
+    Ok(Choices::Among(common))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn names() -> impl Strategy<Value = Vec<TenantName>> {
+        prop::sample::subsequence((0..12).collect::<Vec<_>>(), 0..12)
+            .prop_map(|all| all.into_iter().map(|n| TenantName::new(format!("t{n}"))).collect())
+    }
+
+    fn bound() -> impl Strategy<Value = Bound> {
+        prop_oneof![
+            Just(Bound::Nothing),
+            Just(Bound::Any(Reach::Everywhere)),
+            names().prop_map(Bound::OneOf),
+            names().prop_map(|names| Bound::ActsFor(names.into())),
+        ]
+    }
+
+    proptest! {
+        /// By sets: what all of them name.
+        #[test]
+        fn what_is_common_is_what_each_names(bounds in prop::collection::vec(bound(), 0..4)) {
+            let bounds: Vec<_> = bounds.iter().collect();
+            let lists: Vec<&[TenantName]> = bounds.iter().filter_map(|bound| match bound {
+                Bound::OneOf(names) => Some(&names[..]),
+                Bound::ActsFor(names) => Some(&names[..]),
+                _ => None,
+            }).collect();
+            let all: Vec<_> = (0..13).map(|n| TenantName::new(format!("t{n}"))).collect();
+            let common: Vec<_> =
+                all.iter().filter(|name| lists.iter().all(|list| list.contains(name))).collect();
+            let frees = bounds.iter().all(|bound| !matches!(bound, Bound::OneOf(_)));
+            match choices(&bounds) {
+                Ok(Choices::Unbound) => {
+                    prop_assert!(bounds.iter().all(|bound| **bound == Bound::Nothing));
+                }
+                Ok(Choices::Any) => prop_assert!(lists.is_empty()),
+                Ok(Choices::Among(found)) => {
+                    for name in &all {
+                        prop_assert_eq!(found.contains(name), common.contains(&name));
+                    }
+                    let one = Some(common[..].as_ref()).filter(|_| !frees).and_then(|names: &[&TenantName]| match names {
+                        [name] => Some(*name),
+                        _ => None,
+                    });
+                    prop_assert_eq!(found.one(), one);
+                }
+                Err(denial) => {
+                    prop_assert_eq!(denial.code, Code::TenantMismatch);
+                    prop_assert!(lists.len() > 1 && common.is_empty());
+                }
+            }
+        }
+    }
 }

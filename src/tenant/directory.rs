@@ -79,6 +79,8 @@ pub(crate) enum Unlisted {
 pub(crate) struct Listing {
     tenants: Vec<Tenant>,
     by_name: HashMap<Arc<str>, usize>,
+    /// Of each tenant that has some.
+    aliases: HashMap<TenantName, Vec<TenantName>>,
 }
 
 impl Listing {
@@ -86,9 +88,11 @@ impl Listing {
     /// none of them is taken.
     pub(crate) fn insert(&mut self, tenant: Tenant, aliases: &[String]) {
         let index = self.tenants.len();
-        self.by_name.insert(tenant.name.text(), index);
-        for alias in aliases {
-            self.by_name.insert(alias.as_str().into(), index);
+        self.by_name.insert(tenant.name.shared(), index);
+        let aliases: Vec<_> = aliases.iter().map(|alias| TenantName::new(alias.as_str())).collect();
+        self.by_name.extend(aliases.iter().map(|alias| (alias.shared(), index)));
+        if !aliases.is_empty() {
+            self.aliases.insert(tenant.name.clone(), aliases);
         }
         self.tenants.push(tenant);
     }
@@ -126,6 +130,12 @@ impl Directory {
     /// The tenant of a resolved name.
     pub(crate) fn get(&self, name: &TenantName) -> Option<&Tenant> {
         self.find(name.as_str())
+    }
+
+    /// The other names of the tenant of this id.
+    pub(super) fn aliases(&self, id: &TenantName) -> impl Iterator<Item = &TenantName> {
+        let listings = [&self.own, &self.fetched].into_iter();
+        listings.filter_map(|listing| listing.aliases.get(id)).flatten()
     }
 
     fn find(&self, text: &str) -> Option<&Tenant> {

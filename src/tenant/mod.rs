@@ -7,6 +7,7 @@ mod directory;
 mod elsewhere;
 #[cfg(not(target_arch = "wasm32"))]
 mod facts;
+mod list;
 mod name;
 mod resolve;
 
@@ -14,6 +15,7 @@ pub(crate) use assertion::{Assertions, Place};
 pub(crate) use bound::{Bound, Reach, agree};
 pub(crate) use directory::{Client, Clients, Directory, Listing, Tenant, Unlisted};
 pub(crate) use elsewhere::Elsewhere;
+pub(crate) use list::TenantList;
 pub(crate) use name::{IdFormat, TenantName};
 pub(crate) use resolve::ResolvedTenant;
 
@@ -139,7 +141,7 @@ impl Tenancy {
                 names.contains(name)
                     // It may be named by an alias that was fetched.
                     || self.elsewhere.is_some()
-                        && names.iter().any(|listed| self.by_id(listed) == *name)
+                        && self.directory.aliases(name).any(|alias| names.contains(alias))
             }
         }
     }

@@ -12,8 +12,8 @@ impl TenantName {
         Self(text.into())
     }
 
-    /// The name's text, to keep.
-    pub(super) fn text(&self) -> Arc<str> {
+    /// The name's text, shared with it.
+    pub(super) fn shared(&self) -> Arc<str> {
         Arc::clone(&self.0)
     }
 

@@ -97,18 +97,17 @@ impl Tenancy {
                 Ok(ResolvedTenant::new(name.clone(), Origin::Chosen))
             }
             (Choices::Any, None) => Err(Code::TenantChoiceRequired.into()),
-            (Choices::Among { names, must_choose }, Some((name, place))) => {
-                let bound = names.len() == 1 && !must_choose;
-                let origin = if bound { Origin::Bound } else { Origin::Chosen };
-                if names.contains(&name) {
+            (Choices::Among(common), Some((name, place))) => {
+                let origin = if common.one().is_some() { Origin::Bound } else { Origin::Chosen };
+                if common.contains(name) {
                     Ok(ResolvedTenant::new(name.clone(), origin))
                 } else {
                     Err(Denial::by(Code::TenantMismatch, place.to_owned()))
                 }
             }
-            (Choices::Among { names, must_choose }, None) => match names.as_slice() {
-                [name] if !must_choose => Ok(ResolvedTenant::new((*name).clone(), Origin::Bound)),
-                _ => Err(Code::TenantChoiceRequired.into()),
+            (Choices::Among(common), None) => match common.one() {
+                Some(name) => Ok(ResolvedTenant::new(name.clone(), Origin::Bound)),
+                None => Err(Code::TenantChoiceRequired.into()),
             },
         }
     }

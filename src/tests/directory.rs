@@ -327,7 +327,7 @@ fn a_kid_of_the_configuration_s_is_no_fetched_tenant_s() {
     let id = guard.sources().iter().find(|source| !source.is_directory()).unwrap().id();
     let keys = KeySet::read(&json!({"keys": [p256_jwk()]})).unwrap().keys;
     let since = [("es".into(), NOW)].into();
-    guard.jwt.set_keys(id, FetchedKeys { keys, since }.into());
+    guard.jwt.set_keys(id, FetchedKeys { keys: keys.into(), since }.into());
     guard.jwt.set_outlook(id, Outlook { standing: Standing::Current, soon: false });
     assert_eq!(tenant(&guard, &of_owner()), "owner");
 }

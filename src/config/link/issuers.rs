@@ -275,7 +275,7 @@ pub(in crate::config) fn owned(spec: IssuerSpec, owner: &TenantName) -> Issuer {
     };
     let subjects =
         tenant.subjects.iter().map(|(subject, _)| (subject.clone(), owner.clone())).collect();
-    let reach = Reach::Only([owner.clone()].into());
+    let reach = Reach::Only(vec![owner.clone()].into());
     issuer(spec, source, subjects, reach, Some(owner.clone()))
 }
 
@@ -296,7 +296,7 @@ fn issuer(
         claim_values: spec.claim_values,
         algorithms: spec.keys.algorithms,
         secrets: spec.keys.secrets,
-        keys: spec.keys.keys,
+        keys: spec.keys.keys.into(),
         kids_since: HashMap::new(),
         source,
         clock_skew: spec.clock_skew,

@@ -12,7 +12,7 @@ pub(super) fn fetched(keys: &[(&Key, f64)]) -> Rc<FetchedKeys> {
     let read = |(key, since): &(&Key, f64)| (key_of(&key.jwk()), *since);
     let (keys, since): (Vec<crate::jwt::Key>, Vec<f64>) = keys.iter().map(read).unzip();
     let since = keys.iter().zip(since).filter_map(|(key, since)| Some((key.kid.clone()?, since)));
-    Rc::new(FetchedKeys { since: since.collect(), keys })
+    Rc::new(FetchedKeys { since: since.collect(), keys: keys.into() })
 }
 
 /// What a token of the guard's comes to, for one who may wait: good, or the

@@ -142,7 +142,7 @@ fn jws(keys: &[OurKey], token: &str) -> Option<Verdict> {
     let mut issuer = template.0.jwt.issuers()[0].clone();
     let is_secret = |key: &OurKey| key.algorithm.is_hmac();
     issuer.secrets = keys.iter().filter(|key| is_secret(key)).cloned().collect();
-    issuer.keys = keys.iter().filter(|key| !is_secret(key)).cloned().collect();
+    issuer.keys = keys.iter().filter(|key| !is_secret(key)).cloned().collect::<Vec<_>>().into();
     let key = issuer.key(compact.alg, compact.kid.as_deref(), None).ok()?;
     let signed = format!("{header}.{payload}");
     let host = FixedHost::at(NOW as f64);
@@ -163,7 +163,7 @@ fn key_set(set: &Value) -> Option<Vec<OurKey>> {
             "jwt": {"issuers": [but(issuer(ISS, &[]), json!({"keys": {"jwks": {"keys": members}}}))]},
         });
         let loaded = config::load(loaded.to_string().as_bytes(), &NoEnvironment).ok()?;
-        return Some(loaded.guard.jwt.issuers()[0].keys.clone());
+        return Some(loaded.guard.jwt.issuers()[0].keys.to_vec());
     }
     // One secret, without a kid; the key it is signed with comes first in all sets.
     let kids: Vec<&Value> = members.iter().map(|jwk| &jwk["kid"]).collect();

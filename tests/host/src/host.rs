@@ -9,6 +9,7 @@ use std::path::Path;
 
 use wasmtime::{Instance, Linker, Module, Store, WasmParams, WasmResults};
 
+pub(crate) use self::module::Purpose;
 pub use self::module::{callbacks, imports};
 use crate::outcome::{Outcome, Run};
 use crate::plan::{Callback, Plan};
@@ -18,8 +19,11 @@ use crate::{Headers, Setup, gate};
 /// The time in every host: 2026-11-22T12:00:00Z.
 pub(crate) const NOW: u64 = 1_795_348_800;
 
-/// Instructions, roughly, before a callback counts as hanging.
-const FUEL: u64 = 30_000_000_000;
+/// Instructions before a callback counts as hanging.
+const FUEL: u64 = 3_000_000_000;
+
+/// The same for reading a configuration, which may be of a hundred thousand keys.
+const LOADING: u64 = 60_000_000_000;
 
 /// The outcome of what isn't a request.
 const NOTHING: Outcome = Outcome::Continued { headers: Headers(Vec::new()), trailers: None };
@@ -36,6 +40,7 @@ pub struct Host {
     dead: Option<String>,
     /// What became of the open requests that are over.
     ended: BTreeMap<u32, Run>,
+    instructions: u64,
     /// What `on_configure` answered; false after a trap.
     pub configured: bool,
     /// What happened from `_initialize` to `on_configure`; its outcome is `Trapped`, or else says nothing.
@@ -48,8 +53,8 @@ impl Host {
         Setup::new(document).environment(environment).start(path)
     }
 
-    pub(crate) fn start(path: &Path, world: World) -> Self {
-        Self::start_module(&module::module(path), world)
+    pub(crate) fn start(path: &Path, purpose: Purpose, world: World) -> Self {
+        Self::start_module(&module::module(path, purpose), world)
     }
 
     fn start_module(module: &Module, world: World) -> Self {
@@ -66,6 +71,7 @@ impl Host {
             next: 1,
             dead: None,
             ended: BTreeMap::new(),
+            instructions: 0,
             configured: false,
             start: World::new("").take_run(NOTHING),
         };
@@ -153,12 +159,18 @@ impl Host {
             return None;
         }
         self.store.data_mut().enter_callback(callback, context);
-        self.store.set_fuel(FUEL).unwrap();
+        let loads =
+            matches!(callback, Callback::Configure | Callback::Tick | Callback::HttpCallResponse);
+        let fuel = if loads { LOADING } else { FUEL };
+        self.store.set_fuel(fuel).unwrap();
         let function = self
             .instance
             .get_typed_func::<P, R>(&mut self.store, name)
             .unwrap_or_else(|e| panic!("{name}: {e}"));
-        match function.call(&mut self.store, parameters) {
+        let answer = function.call(&mut self.store, parameters);
+        let left = self.store.get_fuel().unwrap_or_default();
+        self.instructions += fuel.saturating_sub(left);
+        match answer {
             Ok(result) => Some(result),
             Err(error) => {
                 // The SDK's panic hook has logged the message, if it was set.
@@ -181,9 +193,12 @@ impl Host {
         self.dead.as_deref()
     }
 
-    /// How many instructions the last callback took, roughly.
+    /// How many WebAssembly instructions all callbacks so far have run, as
+    /// wasmtime's fuel counts them: each is one, blocks and their ends are none,
+    /// and so is what the hostcalls do; what they let the guest allocate counts.
+    /// The same on every machine.
     pub fn instructions(&self) -> u64 {
-        FUEL - self.store.get_fuel().unwrap_or_default()
+        self.instructions
     }
 
     /// The guest's linear memory, in bytes.

@@ -34,6 +34,7 @@ mod memory;
 mod outcome;
 mod plan;
 mod request;
+pub mod scenario;
 mod second;
 mod setup;
 mod shared;

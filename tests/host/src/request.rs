@@ -16,11 +16,16 @@ pub struct Request {
 impl Request {
     /// A GET of this path, to `api.example.com`.
     pub fn get(path: &str) -> Self {
+        Self::to("GET", "api.example.com", path)
+    }
+
+    /// With this method, to this host and path.
+    pub fn to(method: &str, host: &str, path: &str) -> Self {
         Self {
             headers: Headers::of(&[
-                (":method", "GET"),
+                (":method", method),
                 (":path", path),
-                (":authority", "api.example.com"),
+                (":authority", host),
                 (":scheme", "https"),
                 ("x-request-id", "7d1e5b0c-0000-4000-8000-000000000001"),
             ]),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::host::Purpose;
 use crate::plan::Plan;
 use crate::verify::Verify;
 use crate::world::World;
@@ -64,7 +65,13 @@ impl Setup {
 
     /// Starts: `_initialize`, `on_vm_start`, `on_configure`.
     pub fn start(self, path: impl AsRef<Path>) -> Host {
-        Host::start(path.as_ref(), self.world)
+        Host::start(path.as_ref(), Purpose::Tests, self.world)
+    }
+
+    /// The same, compiled to run fast, and so that `perf` can name the plugin's
+    /// functions: wasmtime writes `/tmp/perf-<pid>.map`.
+    pub fn start_profiled(self, path: impl AsRef<Path>) -> Host {
+        Host::start(path.as_ref(), Purpose::Profile, self.world)
     }
 
     /// The same in the second host.

@@ -3,8 +3,10 @@
 mod callbacks;
 mod common;
 mod configure;
+mod counts;
 mod decisions;
 mod faults;
+mod floods;
 mod hostile;
 mod imports;
 mod limits;

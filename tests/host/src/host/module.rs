@@ -2,33 +2,44 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use wasmtime::{Config, Engine, Module, OptLevel};
+use wasmtime::{Config, Engine, Module, OptLevel, ProfilingStrategy};
 
-/// The one engine, which counts instructions.
-pub(super) fn engine() -> Engine {
-    static ENGINE: Mutex<Option<Engine>> = Mutex::new(None);
-    ENGINE
-        .lock()
-        .unwrap()
-        .get_or_insert_with(|| {
-            let mut config = Config::new();
-            config.consume_fuel(true).cranelift_opt_level(OptLevel::None);
-            Engine::new(&config).unwrap()
-        })
-        .clone()
+/// What a module is compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Purpose {
+    /// To be there soon.
+    Tests,
+    /// To run fast, and to tell `perf` which function is where.
+    Profile,
 }
 
-pub(super) fn module(path: &Path) -> Module {
-    static MODULES: Mutex<Option<HashMap<PathBuf, Module>>> = Mutex::new(None);
-    let engine = engine();
+/// The one engine for a purpose. Both count instructions.
+pub(super) fn engine(purpose: Purpose) -> Engine {
+    static TESTS: OnceLock<Engine> = OnceLock::new();
+    static PROFILE: OnceLock<Engine> = OnceLock::new();
+    let (engine, opt_level, profiler) = match purpose {
+        Purpose::Tests => (&TESTS, OptLevel::None, ProfilingStrategy::None),
+        Purpose::Profile => (&PROFILE, OptLevel::Speed, ProfilingStrategy::PerfMap),
+    };
+    let new = || {
+        let mut config = Config::new();
+        config.consume_fuel(true).cranelift_opt_level(opt_level).profiler(profiler);
+        Engine::new(&config).unwrap()
+    };
+    engine.get_or_init(new).clone()
+}
+
+pub(super) fn module(path: &Path, purpose: Purpose) -> Module {
+    static MODULES: Mutex<Option<HashMap<(PathBuf, Purpose), Module>>> = Mutex::new(None);
+    let key = (path.to_owned(), purpose);
     // A panic under the lock would poison it and hide behind those of the other tests.
     let known = MODULES
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .as_ref()
-        .and_then(|modules| modules.get(path).cloned());
+        .and_then(|modules| modules.get(&key).cloned());
     if let Some(module) = known {
         return module;
     }
@@ -37,19 +48,20 @@ pub(super) fn module(path: &Path) -> Module {
     let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
     modules
         .get_or_insert_default()
-        .entry(path.to_owned())
-        .or_insert_with(|| Module::new(&engine, bytes).unwrap())
+        .entry(key)
+        .or_insert_with(|| Module::new(&engine(purpose), bytes).unwrap())
         .clone()
 }
 
 /// The callbacks that the plugin exports.
 pub fn callbacks(path: impl AsRef<Path>) -> Vec<String> {
-    let module = module(path.as_ref());
+    let module = module(path.as_ref(), Purpose::Tests);
     let names = module.exports().map(|export| export.name());
     names.filter(|name| name.starts_with("proxy_on_")).map(str::to_owned).collect()
 }
 
 /// What the plugin imports, as `module.name`.
 pub fn imports(path: impl AsRef<Path>) -> Vec<String> {
-    module(path.as_ref()).imports().map(|i| format!("{}.{}", i.module(), i.name())).collect()
+    let module = module(path.as_ref(), Purpose::Tests);
+    module.imports().map(|i| format!("{}.{}", i.module(), i.name())).collect()
 }

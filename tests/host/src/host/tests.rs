@@ -26,7 +26,7 @@ const SECOND: u32 = 3;
 fn host(does: &[(&str, Vec<u8>, i64)]) -> Host {
     let ticking = call("proxy_set_tick_period_milliseconds", &[1000]);
     let does = [does, &[("proxy_on_configure", ticking, 1)]].concat();
-    let module = Module::new(&module::engine(), guest(&does)).unwrap();
+    let module = Module::new(&module::engine(module::Purpose::Tests), guest(&does)).unwrap();
     let mut world = World::new("");
     world.shared = SharedData::new();
     let mut host = Host::start_module(&module, world);
