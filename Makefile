@@ -23,7 +23,7 @@ TEST_FLAGS := --locked --ignore-rust-version
 
 BENCH = PLUGIN='$(abspath $(PLUGIN))' EMPTY='$(abspath target/bench-empty.wasm)' ENVOY='$(ENVOY_BIN)' $(TARGET_DIR)/release/tenant-guard-bench
 
-.PHONY: help build cli run try test check check-host bench bench-soak bench-build envoy toolchain clean
+.PHONY: help build cli run try test check check-host bench bench-soak bench-build h2load envoy toolchain clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -67,11 +67,14 @@ bench: bench-build ## measure the guard side by side with Envoy's own filters: b
 bench-soak: bench-build ## ten million requests, and whether memory stays: bench/SOAK.md
 	$(BENCH) soak
 
-bench-build: envoy build
-	@command -v h2load >/dev/null || { echo 'make: h2load is missing: install it (Debian: nghttp2-client)' >&2; exit 1; }
+# What is missing is said before anything is built.
+bench-build: h2load envoy build
 	cargo build --release --locked --target $(WASM) -p tenant-guard-bench-empty
 	@cp $(TARGET_DIR)/$(WASM)/release/tenant_guard_bench_empty.wasm target/bench-empty.wasm
 	cargo build --release $(TEST_FLAGS) -p tenant-guard-bench
+
+h2load:
+	@command -v h2load >/dev/null || { echo 'make: h2load is missing: install it (Debian: nghttp2-client)' >&2; exit 1; }
 
 envoy: $(GET_ENVOY) ## get Envoy if there is none (or set ENVOY to yours)
 	@command -v '$(ENVOY_BIN)' >/dev/null || { echo 'make: there is no Envoy at $(ENVOY_BIN): set ENVOY to one, or unset it to get one' >&2; exit 1; }
