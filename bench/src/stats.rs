@@ -30,7 +30,9 @@ pub fn quantile(values: &[f64], at: f64) -> f64 {
     let position = at.clamp(0.0, 1.0) * last as f64;
     let below = position.floor();
     let (low, high) = (sorted[below as usize], sorted[position.ceil() as usize]);
-    low + (high - low) * (position - below)
+    let part = position - below;
+    // An infinite value times nothing is no number.
+    if part == 0.0 || low == high { low } else { low + (high - low) * part }
 }
 
 /// A statistic over rounds, with the percentile interval of the bootstrap:
@@ -73,6 +75,8 @@ mod tests {
         assert_eq!(quantile(&values, 0.99), 99.0);
         assert_eq!(quantile(&[0.0, 10.0], 0.25), 2.5);
         assert_eq!(quantile(&[7.0], 0.99), 7.0);
+        assert_eq!(quantile(&[1.0, f64::INFINITY, f64::INFINITY], 0.975), f64::INFINITY);
+        assert_eq!(quantile(&[1.0, 2.0, f64::INFINITY], 0.5), 2.0);
     }
 
     #[test]
