@@ -17,6 +17,7 @@ pub mod config;
 pub mod cpu;
 pub mod h2load;
 pub mod machine;
+pub mod memory;
 pub mod plot;
 pub mod report;
 pub mod rounds;

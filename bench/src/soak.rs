@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::config::{self, guard};
 use crate::h2load::{self, Load};
+use crate::memory;
 use crate::scenario::{Junk, Request, Scenario, Signer, USUAL, tenant, token_path};
 use crate::stats::median;
 use crate::variant::paths;
@@ -21,18 +22,37 @@ const STEADY: f64 = 4.0 * 1024.0 * 1024.0;
 /// What was seen.
 #[derive(Clone, Debug)]
 pub struct Soak {
-    /// Requests answered so far, and bytes that Envoy used then. The VMs'
-    /// memory is part of it.
-    pub samples: Vec<(usize, u64)>,
+    /// In the order they were taken.
+    pub samples: Vec<Sample>,
+}
+
+/// Memory at some time.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// Requests answered so far.
+    pub requests: usize,
+    /// Bytes that Envoy used, those of its VMs included.
+    pub resident: u64,
+    /// Bytes of its VMs' linear memory.
+    pub linear: u64,
 }
 
 impl Soak {
     /// By how much memory grew from the second fifth of the run to the last,
     /// in bytes: the first fifth fills caches.
     pub fn growth(&self) -> f64 {
+        self.growth_of(|sample| sample.resident)
+    }
+
+    /// The same of the VMs' memory.
+    pub fn linear_growth(&self) -> f64 {
+        self.growth_of(|sample| sample.linear)
+    }
+
+    fn growth_of(&self, bytes: impl Fn(&Sample) -> u64) -> f64 {
         let fifth = (self.samples.len() / 5).max(1);
-        let of = |samples: &[(usize, u64)]| {
-            median(&samples.iter().map(|(_, bytes)| *bytes as f64).collect::<Vec<_>>())
+        let of = |samples: &[Sample]| {
+            median(&samples.iter().map(|sample| bytes(sample) as f64).collect::<Vec<_>>())
         };
         let early: Vec<_> = self.samples.iter().skip(fifth).take(fifth).copied().collect();
         let late = &self.samples[self.samples.len().saturating_sub(fifth)..];
@@ -41,7 +61,7 @@ impl Soak {
 
     /// Whether it stayed.
     pub fn is_steady(&self) -> bool {
-        self.growth() <= STEADY
+        self.growth() <= STEADY && self.linear_growth() <= STEADY
     }
 }
 
@@ -69,9 +89,9 @@ pub fn run(requests: usize, now: i64, dir: &Path) -> Result<Soak> {
         let rest = TURN - NEW - JUNK * junk.len();
         send(Load::Same(good.clone()), rest, 200)?;
         sent += TURN;
-        let memory = envoy.resident_memory();
-        soak.samples.push((sent, memory));
-        eprintln!("{sent} requests: {} KiB", memory / 1024);
+        let (resident, linear) = (envoy.resident_memory(), memory::linear(envoy.id()));
+        soak.samples.push(Sample { requests: sent, resident, linear });
+        eprintln!("{sent} requests: {} KiB, VMs {} KiB", resident / 1024, linear / 1024);
     }
     Ok(soak)
 }
@@ -81,7 +101,8 @@ mod tests {
     use super::*;
 
     fn soak(memory: impl Fn(usize) -> u64) -> Soak {
-        Soak { samples: (1..=100).map(|turn| (turn * TURN, memory(turn))).collect() }
+        let sample = |turn| Sample { requests: turn * TURN, resident: memory(turn), linear: 0 };
+        Soak { samples: (1..=100).map(sample).collect() }
     }
 
     #[test]

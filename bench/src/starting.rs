@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::config::{envoy, guard};
+use crate::memory;
 use crate::scenario::{Scenario, Signer};
 use crate::stats::median;
 use crate::variant::MANY;
@@ -21,6 +22,8 @@ pub struct Started {
     pub ready: f64,
     /// The median of the memory that it uses then, in bytes.
     pub memory: f64,
+    /// The median of the VMs' linear memory, all together, in bytes.
+    pub linear: f64,
 }
 
 /// Starts each kind so many times, in turns.
@@ -34,7 +37,8 @@ pub fn measure(times: usize, now: i64) -> Vec<Started> {
         ("guard, 100,000 keys", guard::guarded(&many)),
     ];
     let mut ready: Vec<Vec<f64>> = vec![Vec::new(); kinds.len()];
-    let mut memory = ready.clone();
+    let mut resident = ready.clone();
+    let mut linear = ready.clone();
     for time in 1..=times {
         eprintln!("starts: {time} of {times}");
         for (at, (_, filters)) in kinds.iter().enumerate() {
@@ -42,13 +46,15 @@ pub fn measure(times: usize, now: i64) -> Vec<Started> {
             let begin = Instant::now();
             let envoy = builder.start();
             ready[at].push(begin.elapsed().as_secs_f64() * 1e3);
-            memory[at].push(envoy.resident_memory() as f64);
+            resident[at].push(envoy.resident_memory() as f64);
+            linear[at].push(memory::linear(envoy.id()) as f64);
         }
     }
     let started = |(at, (name, _)): (usize, &(&'static str, Vec<Value>))| Started {
         name,
         ready: median(&ready[at]),
-        memory: median(&memory[at]),
+        memory: median(&resident[at]),
+        linear: median(&linear[at]),
     };
     kinds.iter().enumerate().map(started).collect()
 }

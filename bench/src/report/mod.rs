@@ -10,6 +10,7 @@ use crate::soak::Soak;
 use crate::starting::{LOADS, Started};
 use crate::stats::{Estimate, median};
 use crate::target::{Bound, Outcome, outcomes};
+use crate::variant::MANY;
 
 use table::Table;
 
@@ -31,7 +32,7 @@ pub fn head(machine: &Machine) -> String {
         table.row([what.to_owned(), which]);
     }
     format!(
-        "# Results\n\nWritten by `make bench`. [README.md](README.md) says what is measured and how.\n\n{table}\n"
+        "# Measurements\n\nWritten by the benchmark; [README.md](README.md) says what is measured and how.\n\n{table}\n"
     )
 }
 
@@ -131,8 +132,14 @@ pub fn plot_name(line: Line) -> String {
 
 /// Starts.
 pub fn starts(started: &[Started]) -> String {
-    let mut table =
-        Table::new(&["filter", "ready after ms", "added ms", "added ms a VM", "RSS MiB"]);
+    let mut table = Table::new(&[
+        "filter",
+        "ready after ms",
+        "added ms",
+        "added ms a VM",
+        "RSS MiB",
+        "VMs MiB",
+    ]);
     let base = started.first().map_or(0.0, |started| started.ready);
     for started in started {
         let added = started.ready - base;
@@ -142,26 +149,38 @@ pub fn starts(started: &[Started]) -> String {
             format!("{added:.0}"),
             format!("{:.0}", added / LOADS),
             format!("{:.0}", started.memory / MEBIBYTE),
+            format!("{:.1}", started.linear / MEBIBYTE),
         ]);
     }
+    let (few, many) = (&started[started.len() - 2], &started[started.len() - 1]);
+    let load = (many.ready - few.ready) / LOADS;
+    let bytes = (many.linear - few.linear) / LOADS / MANY as f64;
     format!(
         "## Starting\n\nFrom the start of the process until it answers, to the next 20 ms. \
         Envoy configures a plugin {LOADS} times one after the other or side by side (on trial, the worker, the main thread), \
-        so time a VM is a third of what is added, compiling the plugin included.\n\n{table}\n"
+        so time a VM is a third of what is added, compiling the plugin included.\n\n{table}\n\
+        Beyond ten keys, {MANY} keys take {load:.0} ms and {bytes:.0} bytes a key in each of {LOADS} VMs, \
+        what their document left behind included.\n\n"
     )
 }
 
 /// The soak.
 pub fn soak(soak: &Soak) -> String {
-    let mut table = Table::new(&["requests", "RSS MiB"]);
+    let mut table = Table::new(&["requests", "RSS MiB", "VMs MiB"]);
     let step = soak.samples.len().div_ceil(20).max(1);
-    for (requests, bytes) in soak.samples.iter().skip(step - 1).step_by(step) {
-        table.row([requests.to_string(), format!("{:.1}", *bytes as f64 / MEBIBYTE)]);
+    for sample in soak.samples.iter().skip(step - 1).step_by(step) {
+        let mebibytes = |bytes: u64| format!("{:.1}", bytes as f64 / MEBIBYTE);
+        table.row([
+            sample.requests.to_string(),
+            mebibytes(sample.resident),
+            mebibytes(sample.linear),
+        ]);
     }
     format!(
-        "## Soak\n\nSteady: {} (grew by {:.2} MiB from the second fifth to the last)\n\n{table}\n",
+        "## Soak\n\nSteady: {} (from the second fifth to the last, RSS grew by {:.2} MiB and the VMs by {:.2} MiB)\n\n{table}\n",
         word(soak.is_steady()),
-        soak.growth() / MEBIBYTE
+        soak.growth() / MEBIBYTE,
+        soak.linear_growth() / MEBIBYTE
     )
 }
 
