@@ -10,8 +10,11 @@ use crate::scenario::{Scenario, Signer};
 use crate::stats::median;
 use crate::variant::MANY;
 
-/// Envoy configures a plugin on trial, on each worker and on the main thread.
+/// Envoy configures a plugin on trial, on the main thread and on each worker.
 pub const LOADS: f64 = 3.0;
+
+/// The VMs that stay configured: that of the trial doesn't.
+pub const KEPT: f64 = 2.0;
 
 /// What starts of one kind measured.
 #[derive(Clone, Debug)]
