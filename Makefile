@@ -21,7 +21,9 @@ endif
 # A dependency of the tests asks for a newer rustc than it needs.
 TEST_FLAGS := --locked --ignore-rust-version
 
-.PHONY: help build cli run try test check check-host bench-count bench-profile bench-core envoy toolchain clean
+BENCH = PLUGIN='$(abspath $(PLUGIN))' EMPTY='$(abspath target/bench-empty.wasm)' ENVOY='$(ENVOY_BIN)' $(TARGET_DIR)/release/tenant-guard-bench
+
+.PHONY: help build cli run try test check check-host bench bench-soak bench-count bench-profile bench-core bench-build h2load envoy toolchain clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -53,7 +55,7 @@ check: toolchain ## the fast part: format, lints, unit tests
 	cargo fmt --all --check
 	cargo clippy --workspace --exclude tenant-guard-host-tests --all-targets --locked -- -D warnings
 	cargo clippy --target $(WASM) -p tenant-guard --lib --locked -- -D warnings
-	cargo clippy --target $(WASM) -p tenant-guard-probe --locked -- -D warnings
+	cargo clippy --target $(WASM) -p tenant-guard-probe -p tenant-guard-bench-empty --locked -- -D warnings
 	cargo test -p tenant-guard -p tenant-guard-cli --lib --locked
 
 check-host: ## lints of the tests in other hosts, which bring a compiler along
@@ -69,6 +71,21 @@ bench-profile: toolchain ## show which functions of the plugin take the time (SC
 
 bench-core: ## time the core alone, natively
 	cargo bench --locked -p tenant-guard-bench --bench core
+
+bench: bench-build ## measure the guard side by side with Envoy's own filters: bench/RESULTS.md
+	$(BENCH)
+
+bench-soak: bench-build ## ten million requests, and whether memory stays: bench/SOAK.md
+	$(BENCH) soak
+
+# What is missing is said before anything is built.
+bench-build: h2load envoy build
+	cargo build --release --locked --target $(WASM) -p tenant-guard-bench-empty
+	@cp $(TARGET_DIR)/$(WASM)/release/tenant_guard_bench_empty.wasm target/bench-empty.wasm
+	cargo build --release $(TEST_FLAGS) -p tenant-guard-bench
+
+h2load:
+	@command -v h2load >/dev/null || { echo 'make: h2load is missing: install it (Debian: nghttp2-client)' >&2; exit 1; }
 
 envoy: $(GET_ENVOY) ## get Envoy if there is none (or set ENVOY to yours)
 	@command -v '$(ENVOY_BIN)' >/dev/null || { echo 'make: there is no Envoy at $(ENVOY_BIN): set ENVOY to one, or unset it to get one' >&2; exit 1; }

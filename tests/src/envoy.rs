@@ -179,9 +179,14 @@ impl Envoy {
             .unwrap_or_else(|| panic!("not taken over:\n{}", self.log()));
     }
 
+    /// Envoy's process id.
+    pub fn id(&self) -> u32 {
+        self.process.lock().unwrap().id()
+    }
+
     /// How much memory Envoy uses, in bytes: what the system has given to it.
     pub fn resident_memory(&self) -> u64 {
-        let id = self.process.lock().unwrap().id();
+        let id = self.id();
         let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         let kibibytes = line.trim().trim_end_matches(" kB");

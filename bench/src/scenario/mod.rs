@@ -140,7 +140,11 @@ impl Scenario {
 
 /// The path of the request of [`Scenario::new_token`].
 pub fn new_token_path(signer: Signer, number: usize, now: i64) -> String {
-    let token = signer.numbered(&tenant(USUAL - 1), number, now);
+    token_path(&signer.numbered(&tenant(USUAL - 1), number, now))
+}
+
+/// The usual path with a token in its query.
+pub fn token_path(token: &str) -> String {
     format!("{}?{}={token}", document::PATH, document::QUERY)
 }
 

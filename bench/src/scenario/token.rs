@@ -68,6 +68,14 @@ impl Junk {
 }
 
 impl Signer {
+    /// The algorithm's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Signer::Rs256 => "RS256",
+            Signer::Es256 => "ES256",
+        }
+    }
+
     /// The issuer with its key.
     pub fn issuer(self) -> &'static Issuer {
         match self {
