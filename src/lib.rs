@@ -218,15 +218,8 @@ impl Guard {
         }
         let presented = self.presented(rules, headers, &target);
         let trail = &mut progress.trail;
-        let principal = principal::authenticate(
-            self,
-            rules,
-            presented,
-            host,
-            patience,
-            &mut memory.tokens,
-            trail,
-        )?;
+        let principal =
+            principal::authenticate(self, rules, presented, host, patience, memory, trail)?;
         progress.principal = Some(principal.clone());
         let tenant = self
             .tenant(rules, &principal, headers, &target, host)

@@ -1,5 +1,6 @@
 //! What one worker remembers between requests.
 
+use crate::api_key::RecentKeys;
 use crate::jwt::TokenCache;
 use crate::policy::limit::Purses;
 
@@ -9,6 +10,7 @@ use crate::policy::limit::Purses;
 pub struct Memory {
     /// Tokens that were verified.
     pub(crate) tokens: TokenCache,
+    pub(crate) keys: RecentKeys,
     /// What it may let in of large limits without asking again.
     pub(crate) purses: Purses,
 }
@@ -17,7 +19,11 @@ impl Memory {
     /// Remembers at most so many tokens, of so many bytes (roughly); none of
     /// either is none.
     pub(crate) fn new(tokens: usize, bytes: usize) -> Self {
-        Self { tokens: TokenCache::new(tokens, bytes), purses: Purses::default() }
+        Self {
+            tokens: TokenCache::new(tokens, bytes),
+            keys: RecentKeys::default(),
+            purses: Purses::default(),
+        }
     }
 
     /// How many tokens are remembered.

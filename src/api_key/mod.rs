@@ -2,10 +2,13 @@
 //! stored secret.
 
 mod hash;
+mod recent;
 mod rules;
 mod table;
 
 pub use hash::KeyHash;
+use recent::Place;
+pub(crate) use recent::RecentKeys;
 pub(crate) use rules::{KeyRules, NewRules, SharedRules};
 pub(crate) use table::{KeyEntry, KeyTable, NewKey, OwnerPlace};
 
@@ -17,6 +20,7 @@ use crate::denial::{Code, Denial, Level};
 use crate::host::Host;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::host::Timestamp;
+use crate::policy::StandingSlot;
 use crate::policy::limit::{Account, Limits};
 use crate::tenant::{Bound, TenantName};
 
@@ -47,13 +51,27 @@ pub(crate) struct ApiKey {
 /// A key that was presented and may be used. Only [`ApiKeys::verify`] makes
 /// one.
 #[derive(Debug, Clone)]
-pub(crate) struct KnownKey(Rc<ApiKey>);
+pub(crate) struct KnownKey(Rc<PresentedKey>);
+
+/// A key, with what its bearer is in its tenant.
+#[derive(Debug)]
+struct PresentedKey {
+    key: ApiKey,
+    standing: StandingSlot,
+}
+
+impl KnownKey {
+    /// Where its bearer's standing is remembered.
+    pub(crate) fn standing(&self) -> &StandingSlot {
+        &self.0.standing
+    }
+}
 
 impl core::ops::Deref for KnownKey {
     type Target = ApiKey;
 
     fn deref(&self) -> &ApiKey {
-        &self.0
+        &self.0.key
     }
 }
 
@@ -63,6 +81,8 @@ pub(crate) struct ApiKeys {
     own: KeyTable,
     /// Those of fetched tenants; a digest is in one of the two only.
     fetched: KeyTable,
+    /// The number of the present state.
+    state: u64,
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -73,7 +93,7 @@ impl ApiKeys {
         presented: &[u8],
         complete: bool,
     ) -> Option<crate::explain::KeyFacts> {
-        let key = self.find(presented, complete)?;
+        let (_, key) = self.find(presented, complete)?;
         Some(crate::explain::KeyFacts {
             id: key.id().to_owned(),
             tenant: key.owner().map(|owner| owner.tenant.as_str().to_owned()),
@@ -95,7 +115,7 @@ impl core::fmt::Debug for ApiKeys {
 
 impl ApiKeys {
     pub(crate) fn new(hash: KeyHash, own: KeyTable) -> Self {
-        Self { hash, own, fetched: KeyTable::default() }
+        Self { hash, own, fetched: KeyTable::default(), state: 0 }
     }
 
     /// How presented keys become digests.
@@ -106,6 +126,7 @@ impl ApiKeys {
     /// Takes over the keys of fetched tenants.
     pub(crate) fn replace_fetched(&mut self, fetched: KeyTable) {
         self.fetched = fetched;
+        self.state = self.state.saturating_add(1);
     }
 
     /// The keys of the document.
@@ -128,12 +149,13 @@ impl ApiKeys {
         presented: &[u8],
         complete: bool,
         host: &dyn Host,
+        recent: &mut RecentKeys,
     ) -> Result<KnownKey, Denial> {
         if presented.is_empty() {
             // Whatever its digest: nothing is no key.
             return Err(Denial::by(Code::ApiKeyUnknown, "empty"));
         }
-        let key = self.find(presented, complete).ok_or(Code::ApiKeyUnknown)?;
+        let (fetched, key) = self.find(presented, complete).ok_or(Code::ApiKeyUnknown)?;
         let refuse = |code, rule: &'static str| {
             Err(Denial::by(code, format!("{rule} of key {}", key.id())).at(Level::Key))
         };
@@ -150,13 +172,14 @@ impl ApiKeys {
                 return refuse(Code::ApiKeyExpired, "expires");
             }
         }
-        Ok(KnownKey(Rc::new(key.to_key())))
+        Ok(recent.get(self.state, Place { fetched, number: key.number() }, key))
     }
 
-    fn find(&self, presented: &[u8], complete: bool) -> Option<KeyEntry<'_>> {
+    /// The key that was presented, and whether it was fetched.
+    fn find(&self, presented: &[u8], complete: bool) -> Option<(bool, KeyEntry<'_>)> {
         let digest = self.hash.digest(presented);
-        let fetched = || self.fetched.get(&digest).filter(|_| complete);
-        self.own.get(&digest).or_else(fetched)
+        let fetched = || self.fetched.get(&digest).filter(|_| complete).map(|key| (true, key));
+        self.own.get(&digest).map(|key| (false, key)).or_else(fetched)
     }
 }
 

@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use super::{Principal, Proof, Trail};
 use crate::Guard;
-use crate::api_key::KnownKey;
+use crate::api_key::{KnownKey, RecentKeys};
 use crate::credential::Presented;
 use crate::denial::{Code, Denial};
 use crate::halt::{Halt, Patience};
 use crate::host::Host;
 use crate::jwt::{CacheUse, Known, TokenCache, VerifiedToken};
+use crate::memory::Memory;
 use crate::route::{Auth, Rules, Shadow};
 use crate::throttle::Throttle;
 
@@ -26,12 +27,12 @@ pub(crate) fn authenticate(
     presented: Result<Presented<'_>, Denial>,
     host: &dyn Host,
     patience: Patience,
-    cache: &mut TokenCache,
+    memory: &mut Memory,
     trail: &mut Trail,
 ) -> Result<Principal, Halt> {
     let mut door = Door { guard, rules, host, patience, client: None };
     let presented = door.unless_blocked(presented).map_err(Halt::from);
-    let outcome = presented.and_then(|presented| door.admit(presented, cache, trail));
+    let outcome = presented.and_then(|presented| door.admit(presented, memory, trail));
     if let Err(Halt::Refused(denial)) = &outcome
         && (counts(denial) || trail.key_denial.as_ref().is_some_and(counts))
     {
@@ -60,7 +61,7 @@ impl Door<'_> {
     fn admit(
         &mut self,
         presented: Presented<'_>,
-        cache: &mut TokenCache,
+        memory: &mut Memory,
         trail: &mut Trail,
     ) -> Result<Proof, Halt> {
         match presented {
@@ -79,20 +80,20 @@ impl Door<'_> {
                 let bound = self.guard.tenancy.bound_by_text(tenant.as_deref());
                 Ok(Proof::Dev { user, bound })
             }
-            Presented::Jwt(jwt) => Ok(Proof::Token(self.token(&jwt, cache, trail)?)),
-            Presented::ApiKey(key) => Ok(Proof::Key(self.api_key(&key)?)),
+            Presented::Jwt(jwt) => Ok(Proof::Token(self.token(&jwt, &mut memory.tokens, trail)?)),
+            Presented::ApiKey(key) => Ok(Proof::Key(self.api_key(&key, &mut memory.keys)?)),
             Presented::Both { jwt, key } => {
-                let token = self.token(&jwt, cache, trail)?;
-                Ok(Proof::Both(token, self.api_key(&key)?))
+                let token = self.token(&jwt, &mut memory.tokens, trail)?;
+                Ok(Proof::Both(token, self.api_key(&key, &mut memory.keys)?))
             }
             Presented::JwtElseKey { jwt, key } => {
-                let (denial, key) = match (self.token(&jwt, cache, trail), key) {
+                let (denial, key) = match (self.token(&jwt, &mut memory.tokens, trail), key) {
                     (Err(Halt::Refused(denial)), Some(key)) if leaves_a_try(&denial) => {
                         (denial, key)
                     }
                     (outcome, _) => return Ok(Proof::Token(outcome?)),
                 };
-                match key.map_err(Halt::from).and_then(|key| self.api_key(&key)) {
+                match key.map_err(Halt::from).and_then(|key| self.api_key(&key, &mut memory.keys)) {
                     Ok(key) => Ok(Proof::Key(key)),
                     Err(Halt::Refused(other)) if other.code.status() != 503 => {
                         trail.key_denial = Some(other);
@@ -151,9 +152,9 @@ impl Door<'_> {
         verified
     }
 
-    fn api_key(&mut self, key: &[u8]) -> Result<KnownKey, Halt> {
+    fn api_key(&mut self, key: &[u8], recent: &mut RecentKeys) -> Result<KnownKey, Halt> {
         let complete = self.guard.tenancy.is_complete();
-        match self.guard.keys.verify(key, complete, self.host) {
+        match self.guard.keys.verify(key, complete, self.host, recent) {
             // Tenants that aren't known at the moment may have it.
             Err(denial) if denial.code == Code::ApiKeyUnknown && !complete && !key.is_empty() => {
                 if let Some(blocked) = self.blocked()? {

@@ -117,6 +117,7 @@ impl Principal {
     pub(crate) fn standing(&self) -> Option<&StandingSlot> {
         match &self.0 {
             Proof::Token(token) => Some(&token.standing),
+            Proof::Key(key) => Some(key.standing()),
             _ => None,
         }
     }
