@@ -42,12 +42,14 @@ impl NewRules {
     }
 }
 
+type ScopesAndRoles = (Rc<[String]>, Rc<[String]>);
+
 /// Makes what many keys have in the same way one.
 #[derive(Default)]
 pub(crate) struct SharedRules {
     lists: HashSet<Rc<[String]>>,
     /// Those of keys that have scopes and roles only.
-    plain: HashMap<(Rc<[String]>, Rc<[String]>), Rc<KeyRules>>,
+    plain: HashMap<ScopesAndRoles, Rc<KeyRules>>,
     /// What the last key had, where others may have it.
     last: Option<Rc<KeyRules>>,
 }

@@ -54,7 +54,7 @@ pub(super) fn each(node: Node<'_, '_>, add: impl FnMut(TenantEntrySpec)) -> Opti
     let add = RefCell::new(add);
     let read = |node: Node<'_, '_>| {
         let mut add = add.try_borrow_mut().ok()?;
-        tenant(node).map(|tenant| add(tenant))
+        tenant(node).map(&mut *add)
     };
     match node.context.tenants {
         Some(text) => text.each(node, |node| {

@@ -7,6 +7,7 @@ mod full;
 mod issuers;
 mod jwks;
 mod limits;
+mod listed;
 mod merging;
 mod policies;
 mod reach;

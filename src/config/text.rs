@@ -107,7 +107,7 @@ fn parse_whole(document: &[u8], problems: &Problems) -> Option<Value> {
 
 /// Tells why a document is no JSON that the guard reads.
 pub(super) fn tell_syntax(document: &[u8], problems: &Problems) {
-    if let Err(JsonError::Syntax { line, column, what }) = json::check(document) {
+    if let Err(JsonError::Syntax { line, column, what }) = json::parse_with_duplicates(document) {
         problems.error("", format!("line {line} column {column}: {what}"));
     } else {
         problems.error("", "is no JSON that can be read");

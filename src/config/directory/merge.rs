@@ -12,10 +12,11 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::claims::{Claims, Owners};
+use super::claims::Claims;
 use super::document::{CLOSED, DirectoryDocument};
 use super::entry::{self, Entry};
 use super::mistakes::Mistakes;
+use super::owners::Owners;
 use super::restrict::restrict;
 use super::{ByTenant, Merged, Reader};
 use crate::config::text::count_keys;

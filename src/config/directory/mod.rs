@@ -12,6 +12,7 @@ mod entry;
 mod issuer_keys;
 mod merge;
 mod mistakes;
+mod owners;
 mod restrict;
 
 use core::cell::OnceCell;
@@ -33,12 +34,13 @@ use crate::api_key::{KeyTable, Owner};
 use crate::jwt::{Issuer, Revocations};
 use crate::remote::Source;
 use crate::tenant::{Listing, Tenancy, TenantName};
-use claims::{Claims, Owners};
+use claims::Claims;
 use document::DirectoryDocument;
 #[cfg(test)]
 pub(super) use document::FIELDS;
 use entry::Entry;
 pub(crate) use mistakes::Mistakes;
+use owners::Owners;
 
 /// How a fetched directory is read.
 #[derive(Debug)]
