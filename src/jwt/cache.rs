@@ -1,11 +1,9 @@
 //! Verified tokens, so that a token's signature is verified once.
 //!
-//! The key is the whole token, so nothing but the very same bytes finds an
+//! What is found is compared whole, so nothing but the very same bytes finds an
 //! entry. Only verified tokens are kept: what an attacker invents evicts
 //! nobody. What can change with time is checked again at every use.
 
-use core::hash::{BuildHasher, Hasher};
-use std::hash::DefaultHasher;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 
@@ -16,42 +14,40 @@ use super::verified::VerifiedToken;
 /// A bounded cache; the least recently used go first.
 #[derive(Debug)]
 pub(crate) struct TokenCache {
-    entries: Option<LruCache<Box<[u8]>, Rc<VerifiedToken>, ByEnd>>,
+    entries: Option<LruCache<End, Entry>>,
     bytes: usize,
     max_bytes: usize,
 }
 
-/// Hashes tokens by their last bytes: those are the signature's, in which all
-/// tokens differ, and a hundred bytes cost more than finding the entry does.
-/// What is found is compared whole.
-#[derive(Debug, Clone, Copy)]
-struct ByEnd;
+/// What entries are found by: a token's last bytes. Those are its signature's,
+/// in which all tokens differ, and hashing all of it costs more than finding
+/// the entry does.
+type End = [u8; 32];
 
-/// How many bytes at the end are hashed.
-const HASHED: usize = 32;
+fn end(token: &[u8]) -> Option<End> {
+    token.last_chunk().copied()
+}
 
-impl BuildHasher for ByEnd {
-    type Hasher = EndHasher;
+#[derive(Debug)]
+struct Entry {
+    token: Box<[u8]>,
+    verified: Rc<VerifiedToken>,
+}
 
-    fn build_hasher(&self) -> EndHasher {
-        EndHasher(DefaultHasher::new())
+impl Entry {
+    fn weight(&self) -> usize {
+        weight(&self.token, &self.verified)
     }
 }
 
-struct EndHasher(DefaultHasher);
-
-impl Hasher for EndHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.write(bytes.last_chunk::<HASHED>().map_or(bytes, |end| end));
-    }
-
-    fn write_usize(&mut self, length: usize) {
-        self.0.write_usize(length);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.finish()
-    }
+/// Whether two tokens are the same, eight bytes at a time: wasm compares
+/// memory byte by byte.
+fn same(mine: &[u8], other: &[u8]) -> bool {
+    let (mine, mine_rest) = mine.as_chunks::<8>();
+    let (other, other_rest) = other.as_chunks::<8>();
+    mine.len() == other.len()
+        && mine_rest == other_rest
+        && mine.iter().zip(other).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
 }
 
 /// What an entry takes beyond its token and contents, in bytes.
@@ -65,7 +61,7 @@ impl TokenCache {
         Self {
             // Grows as it fills: the bound is a bound, not a reservation.
             entries: entries.map(|most| {
-                let mut cache = LruCache::unbounded_with_hasher(ByEnd);
+                let mut cache = LruCache::unbounded();
                 cache.resize(most);
                 cache
             }),
@@ -75,19 +71,21 @@ impl TokenCache {
     }
 
     pub(super) fn get(&mut self, token: &[u8]) -> Option<Rc<VerifiedToken>> {
-        self.entries.as_mut()?.get(token).cloned()
+        let entry = self.entries.as_mut()?.get(&end(token)?)?;
+        same(&entry.token, token).then(|| Rc::clone(&entry.verified))
     }
 
     pub(crate) fn remove(&mut self, token: &[u8]) {
-        if let Some(entries) = &mut self.entries
-            && let Some(gone) = entries.pop(token)
+        if let (Some(entries), Some(end)) = (&mut self.entries, end(token))
+            && entries.peek(&end).is_some_and(|entry| same(&entry.token, token))
+            && let Some(gone) = entries.pop(&end)
         {
-            self.bytes = self.bytes.saturating_sub(weight(token, &gone));
+            self.bytes = self.bytes.saturating_sub(gone.weight());
         }
     }
 
     pub(super) fn put(&mut self, token: &[u8], verified: Rc<VerifiedToken>) {
-        let Some(entries) = &mut self.entries else {
+        let (Some(entries), Some(end)) = (&mut self.entries, end(token)) else {
             return;
         };
         let added = weight(token, &verified);
@@ -95,14 +93,14 @@ impl TokenCache {
             return;
         }
         self.bytes = self.bytes.saturating_add(added);
-        if let Some((key, gone)) = entries.push(token.into(), verified) {
-            self.bytes = self.bytes.saturating_sub(weight(&key, &gone));
+        if let Some((_, gone)) = entries.push(end, Entry { token: token.into(), verified }) {
+            self.bytes = self.bytes.saturating_sub(gone.weight());
         }
         while self.bytes > self.max_bytes {
-            let Some((key, gone)) = entries.pop_lru() else {
+            let Some((_, gone)) = entries.pop_lru() else {
                 break;
             };
-            self.bytes = self.bytes.saturating_sub(weight(&key, &gone));
+            self.bytes = self.bytes.saturating_sub(gone.weight());
         }
     }
 
