@@ -93,7 +93,7 @@ proptest! {
     #[test]
     fn a_guard_with_a_cache_decides_as_one_without(
         steps in prop::collection::vec(step(), 1..60),
-        (entries, bytes) in prop::sample::select(vec![(100, 1 << 20), (2, 1 << 20), (100, 1500)]),
+        (entries, bytes) in prop::sample::select(vec![(100, 1 << 20), (2, 1 << 20), (100, 4000)]),
     ) {
         let (guards, tokens, host) = (guards(), tokens(), FixedHost::at(NOW));
         let mut caches: Vec<_> = guards.iter().map(|_| Memory::new(entries, bytes)).collect();

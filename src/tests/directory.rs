@@ -1,6 +1,7 @@
 //! Tenants that live elsewhere: what is decided while they are known, and while
 //! they aren't.
 
+mod remembered;
 mod revoked;
 
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use crate::testing::{
     FixedHost, NOW, NoEnvironment, Request, ed25519_jwk, eddsa_token, es256_token, guard, issuer,
     key, merged, p256_jwk, tenant, token, word,
 };
-use crate::{Attempt, Guard, Memory};
+use crate::{Attempt, Decision, Guard, Memory};
 
 /// A guard with a directory. Its issuer for all tenants signs with the shared
 /// secret; `inline` and the fetched `acme` have keys and issuers of their own.
