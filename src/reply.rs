@@ -1,6 +1,5 @@
 //! The answer to a refused request (RFC 9457, RFC 6750 section 3).
 
-use core::fmt::Write;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -87,32 +86,27 @@ impl Replies {
     fn problem(&self, denial: &Denial, status: u16, detail: &str, headers: &Headers<'_>) -> String {
         let code = denial.code;
         let mut body = String::with_capacity(384);
-        body.push_str("{\"code\":");
-        push_text(&mut body, code.name());
-        body.push_str(",\"detail\":");
+        // Names of codes and levels and words for statuses need no escapes.
+        let plain = |body: &mut String, parts: &[&str]| {
+            parts.iter().for_each(|part| body.push_str(part));
+        };
+        plain(&mut body, &["{\"code\":\"", code.name(), "\",\"detail\":"]);
         push_text(&mut body, detail);
         if let Some(level) = denial.level {
-            body.push_str(",\"level\":");
-            push_text(&mut body, level.name());
+            plain(&mut body, &[",\"level\":\"", level.name(), "\""]);
         }
         if let Some(id) = request_id(headers) {
             body.push_str(",\"request_id\":");
             push_text(&mut body, id);
         }
         if let Some(seconds) = denial.retry_after {
-            body.push_str(",\"retry_after\":");
-            push_number(&mut body, seconds);
+            plain(&mut body, &[",\"retry_after\":", &seconds.to_string()]);
         }
-        body.push_str(",\"status\":");
-        push_number(&mut body, status.into());
+        plain(&mut body, &[",\"status\":", &status.to_string(), ",\"title\":\""]);
         if self.type_base.is_empty() {
-            body.push_str(",\"title\":");
-            push_text(&mut body, reason(status));
-            body.push_str(",\"type\":\"about:blank\"}");
+            plain(&mut body, &[reason(status), "\",\"type\":\"about:blank\"}"]);
         } else {
-            body.push_str(",\"title\":");
-            push_text(&mut body, &title(code));
-            body.push_str(",\"type\":");
+            plain(&mut body, &[&title(code), "\",\"type\":"]);
             push_text(&mut body, &(self.type_base.clone() + code.name()));
             body.push('}');
         }
@@ -163,11 +157,6 @@ fn push_text(json: &mut String, text: &str) {
     } else {
         json.push_str(&Value::from(text).to_string());
     }
-}
-
-fn push_number(json: &mut String, number: u64) {
-    // A string takes whatever is written.
-    let _ = write!(json, "{number}");
 }
 
 /// As Envoy itself tells gRPC requests.
