@@ -22,6 +22,11 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// Envoy's response-code details of the reply.
+            pub(crate) fn details(self) -> &'static str {
+                match self { $(Self::$variant => concat!("tenant_guard.", $name),)* }
+            }
+
             /// The HTTP status unless `replies.status` says another.
             pub fn status(self) -> u16 {
                 match self { $(Self::$variant => $status,)* }

@@ -1,8 +1,9 @@
 //! The answer to a refused request (RFC 9457, RFC 6750 section 3).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::denial::{Code, Denial, grpc_status};
 use crate::request::Headers;
@@ -38,9 +39,9 @@ pub struct Reply {
     /// The gRPC status, for requests that are gRPC.
     pub grpc_status: u8,
     /// Envoy's response-code details.
-    pub details: String,
+    pub details: &'static str,
     /// Headers to add.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body; for gRPC, the message.
     pub body: String,
 }
@@ -63,15 +64,15 @@ impl Replies {
         let mut reply = Reply {
             status,
             grpc_status: grpc_status(status),
-            details: format!("tenant_guard.{}", code.name()),
+            details: code.details(),
             headers: vec![("cache-control", "no-store".into())],
             body: String::new(),
         };
         if let Some(seconds) = denial.retry_after {
-            reply.headers.push(("retry-after", seconds.to_string()));
+            reply.headers.push(("retry-after", seconds.to_string().into()));
         }
         if let Some(challenge) = self.challenge(denial, status) {
-            reply.headers.push(("www-authenticate", challenge));
+            reply.headers.push(("www-authenticate", challenge.into()));
         }
         if is_grpc(headers) {
             reply.body = format!("{}: {detail}", code.name());
@@ -84,28 +85,32 @@ impl Replies {
 
     fn problem(&self, denial: &Denial, status: u16, detail: &str, headers: &Headers<'_>) -> String {
         let code = denial.code;
-        let (kind, title) = if self.type_base.is_empty() {
-            ("about:blank".to_owned(), reason(status).to_owned())
-        } else {
-            (format!("{}{}", self.type_base, code.name()), title(code))
+        let mut body = String::with_capacity(384);
+        // Names of codes and levels and words for statuses need no escapes.
+        let plain = |body: &mut String, parts: &[&str]| {
+            parts.iter().for_each(|part| body.push_str(part));
         };
-        let mut problem = Map::new();
-        let mut put = |name: &str, value: Value| problem.insert(name.to_owned(), value);
-        put("type", kind.into());
-        put("title", title.into());
-        put("status", status.into());
-        put("detail", detail.into());
-        put("code", code.name().into());
-        if let Some(id) = request_id(headers) {
-            put("request_id", id.into());
-        }
+        plain(&mut body, &["{\"code\":\"", code.name(), "\",\"detail\":"]);
+        push_text(&mut body, detail);
         if let Some(level) = denial.level {
-            put("level", level.name().into());
+            plain(&mut body, &[",\"level\":\"", level.name(), "\""]);
+        }
+        if let Some(id) = request_id(headers) {
+            body.push_str(",\"request_id\":");
+            push_text(&mut body, id);
         }
         if let Some(seconds) = denial.retry_after {
-            put("retry_after", seconds.into());
+            plain(&mut body, &[",\"retry_after\":", &seconds.to_string()]);
         }
-        Value::Object(problem).to_string()
+        plain(&mut body, &[",\"status\":", &status.to_string(), ",\"title\":\""]);
+        if self.type_base.is_empty() {
+            plain(&mut body, &[reason(status), "\",\"type\":\"about:blank\"}"]);
+        } else {
+            plain(&mut body, &[&title(code), "\",\"type\":"]);
+            push_text(&mut body, &(self.type_base.clone() + code.name()));
+            body.push('}');
+        }
+        body
     }
 
     /// RFC 6750 section 3, by the final status: a 401 always has a challenge,
@@ -119,26 +124,39 @@ impl Replies {
             (403, Code::ScopeMissing) => Some("insufficient_scope"),
             _ => return None,
         };
-        let mut challenge = format!("Bearer realm=\"{}\"", self.realm);
+        let mut challenge = String::with_capacity(96);
+        let mut push = |parts: &[&str]| parts.iter().for_each(|part| challenge.push_str(part));
+        push(&["Bearer realm=\"", &self.realm, "\""]);
         if let Some(error) = error {
-            challenge.push_str(&format!(", error=\"{error}\""));
+            push(&[", error=\"", error, "\""]);
         }
         if error == Some("insufficient_scope") {
-            challenge.push_str(&format!(", scope=\"{}\"", denial.scopes.join(" ")));
+            push(&[", scope=\"", &denial.scopes.join(" "), "\""]);
         }
         if let Some(url) = &self.resource_metadata {
-            challenge.push_str(&format!(", resource_metadata=\"{url}\""));
+            push(&[", resource_metadata=\"", url, "\""]);
         }
         Some(challenge)
     }
 }
 
 /// Envoy's own request id, as far as it is printable.
-pub(crate) fn request_id(headers: &Headers<'_>) -> Option<String> {
+pub(crate) fn request_id<'r>(headers: &Headers<'r>) -> Option<&'r str> {
     let id = headers.first(b"x-request-id")?;
     let id = core::str::from_utf8(id).ok()?;
     let plain = !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic());
-    plain.then(|| id.to_owned())
+    plain.then_some(id)
+}
+
+/// Adds a text as JSON has it. Almost none needs an escape.
+fn push_text(json: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&Value::from(text).to_string());
+    }
 }
 
 /// As Envoy itself tells gRPC requests.
@@ -191,7 +209,7 @@ mod tests {
     }
 
     fn header<'r>(reply: &'r Reply, name: &str) -> Option<&'r str> {
-        reply.headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str())
+        reply.headers.iter().find(|(n, _)| *n == name).map(|(_, v)| &**v)
     }
 
     #[test]
@@ -258,6 +276,24 @@ mod tests {
                 .unwrap()
                 .ends_with(", resource_metadata=\"https://api.example/.well-known/x\"")
         );
+    }
+
+    #[test]
+    fn the_document_is_the_json_that_its_fields_make() {
+        let mut own = Replies::default();
+        own.details.insert(Code::RateLimited, "No \"more\" \\ for\nn\u{f6}w\u{7f}.".into());
+        for type_base in ["", "https://errors.example/\"x\"/"] {
+            own.type_base = type_base.into();
+            for &code in Code::ALL {
+                let denial = Denial::from(code).at(Level::Client).again_in(7);
+                let body = reply(&own, denial, &[("x-request-id", "a\"b\\c")]).body;
+                let value: Value = serde_json::from_str(&body).unwrap();
+                assert_eq!(value.to_string(), body);
+                assert_eq!(value.as_object().unwrap().len(), 8, "{body}");
+                assert_eq!(value["request_id"], "a\"b\\c");
+                assert_eq!(value["retry_after"], 7);
+            }
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl TenantsText<'_> {
     pub(super) fn each(&self, list: Node<'_, '_>, read: impl Fn(Node<'_, '_>)) -> Option<()> {
         let context = list.context;
         let duplicates = RefCell::new(Vec::new());
-        let done = json::each_item(self.text.as_bytes(), list.at, &duplicates, |value, at| {
+        let done = json::each_item(self.text, list.at, &duplicates, |value, at| {
             // Each before what else is wrong with its entry.
             tell_duplicates(duplicates.take(), context.problems);
             read(Node::new(value, at, context));

@@ -165,7 +165,7 @@ impl Sources {
         &self,
         mode: Mode,
         headers: &Headers<'r>,
-        target: &Target<'_>,
+        target: &Target<'r>,
     ) -> Result<Presented<'r>, Denial> {
         let looked_at = mode.looks_at();
         let (mut jwt, mut key) = (Slot::Absent, Slot::Absent);

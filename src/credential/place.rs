@@ -96,7 +96,7 @@ impl Place {
         &self,
         looked_at: Kinds,
         headers: &Headers<'r>,
-        target: &Target<'_>,
+        target: &Target<'r>,
     ) -> Reading<'r> {
         if self.kinds().and(looked_at) == Kinds::NONE {
             return Reading::Nothing;
@@ -104,7 +104,7 @@ impl Place {
         let found = match &self.location {
             Location::Header(name) => headers.find(name.as_bytes()).map(Cow::Borrowed),
             Location::Cookie(name) => cookie::find(headers, name).map(Cow::Borrowed),
-            Location::Query(name) => target.query.find(name).map(Cow::Owned),
+            Location::Query(name) => target.query.find(name),
         };
         let value = match found {
             Found::Absent => return Reading::Nothing,

@@ -16,7 +16,7 @@ impl Guard {
         &self,
         rules: &Rules,
         headers: &Headers<'r>,
-        target: &Target<'_>,
+        target: &Target<'r>,
     ) -> Result<Presented<'r>, Denial> {
         if let Some(admin) = &self.super_admin
             && let Some(key) = admin.presented(headers, target)?

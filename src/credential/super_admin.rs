@@ -41,7 +41,7 @@ impl SuperAdmin {
     pub(super) fn presented<'r>(
         &self,
         headers: &Headers<'r>,
-        target: &Target<'_>,
+        target: &Target<'r>,
     ) -> Result<Option<Credential<'r>>, Denial> {
         match self.sources.collect(Mode::ApiKey, headers, target) {
             Ok(Presented::ApiKey(key)) => Ok(Some(key)),

@@ -33,12 +33,12 @@ pub(crate) fn parse_but_list<'d>(
 /// # Errors
 /// Where it is no list, or not JSON.
 pub(crate) fn each_item(
-    text: &[u8],
+    text: &str,
     at: &At<'_>,
     duplicates: &RefCell<Vec<String>>,
     take: impl FnMut(&Value, &At<'_>),
 ) -> Result<(), serde_json::Error> {
-    let mut reader = serde_json::Deserializer::from_slice(text);
+    let mut reader = serde_json::Deserializer::from_str(text);
     reader.deserialize_seq(Items { unique: Unique { duplicates, at }, take })?;
     reader.end()
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::memchr_iter;
 use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
@@ -28,43 +29,75 @@ impl<'t> Compact<'t> {
     /// extensions (`crit`, `b64`), compression and nesting.
     pub(super) fn parse(token: &'t [u8]) -> Result<Self, Denial> {
         let malformed = |rule: &'static str| Denial::by(Code::TokenMalformed, rule);
-        if !has_three_parts(token) {
-            return Err(malformed("not three parts"));
-        }
+        let (first, second) = dots(token).ok_or(malformed("not three parts"))?;
         let text = core::str::from_utf8(token).map_err(|_| malformed("not ASCII"))?;
-        let (signed, signature) = text.rsplit_once('.').ok_or(malformed("not three parts"))?;
-        let (header, payload) = signed.split_once('.').ok_or(malformed("not three parts"))?;
+        let part = |range| text.get(range).ok_or(malformed("not three parts"));
+        let (header, payload) = (part(0..first)?, part(first.saturating_add(1)..second)?);
+        let (signed, signature) = (part(0..second)?, part(second.saturating_add(1)..text.len())?);
         let decode = |part: &str| {
             URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed("not canonical base64url"))
         };
-        let header = object(&decode(header)?).ok_or(malformed("header"))?;
-        for name in ["crit", "b64", "zip", "enc"] {
-            if header.contains_key(name) {
-                return Err(malformed("header: an extension that isn't supported"));
-            }
-        }
-        let alg = text_of(&header, "alg").ok_or(malformed("header: alg"))?;
-        let kid = text_of(&header, "kid").ok_or(malformed("header: kid"))?;
-        let typ = text_of(&header, "typ").ok_or(malformed("header: typ"))?;
-        let cty = text_of(&header, "cty").ok_or(malformed("header: cty"))?;
-        if cty.is_some_and(|cty| cty.to_ascii_uppercase().ends_with("JWT")) {
-            return Err(malformed("header: a token in a token"));
-        }
+        let header = Header::read(object(&decode(header)?).ok_or(malformed("header"))?)?;
         Ok(Self {
             signed,
             payload,
             signature: decode(signature)?,
             claims: object(&decode(payload)?).ok_or(malformed("payload"))?,
-            alg: alg.and_then(Algorithm::parse),
-            kid: kid.map(str::to_owned),
-            typ: typ.map(str::to_owned),
+            alg: header.alg,
+            kid: header.kid,
+            typ: header.typ,
         })
+    }
+}
+
+/// What the guard reads of a token's header (RFC 7515 section 4.1).
+struct Header {
+    alg: Option<Algorithm>,
+    kid: Option<String>,
+    typ: Option<String>,
+}
+
+impl Header {
+    fn read(parameters: Map<String, Value>) -> Result<Self, Denial> {
+        let malformed = |rule: &'static str| Denial::by(Code::TokenMalformed, rule);
+        let (mut alg, mut kid, mut typ, mut cty) = (None, None, None, None);
+        let mut extended = false;
+        for (name, value) in parameters {
+            match name.as_str() {
+                "alg" => alg = Some(value),
+                "kid" => kid = Some(value),
+                "typ" => typ = Some(value),
+                "cty" => cty = Some(value),
+                "crit" | "b64" | "zip" | "enc" => extended = true,
+                _ => {}
+            }
+        }
+        if extended {
+            return Err(malformed("header: an extension that isn't supported"));
+        }
+        let alg = text_of(alg).ok_or(malformed("header: alg"))?;
+        let kid = text_of(kid).ok_or(malformed("header: kid"))?;
+        let typ = text_of(typ).ok_or(malformed("header: typ"))?;
+        let cty = text_of(cty).ok_or(malformed("header: cty"))?;
+        if cty.is_some_and(|cty| cty.to_ascii_uppercase().ends_with("JWT")) {
+            return Err(malformed("header: a token in a token"));
+        }
+        Ok(Self { alg: alg.as_deref().and_then(Algorithm::parse), kid, typ })
     }
 }
 
 /// Whether a value has the shape of a compact JWS.
 pub(crate) fn has_three_parts(value: &[u8]) -> bool {
-    value.iter().filter(|&&byte| byte == b'.').take(3).count() == 2
+    dots(value).is_some()
+}
+
+/// The places of the dots, where there are two.
+fn dots(value: &[u8]) -> Option<(usize, usize)> {
+    let mut dots = memchr_iter(b'.', value);
+    match (dots.next(), dots.next(), dots.next()) {
+        (Some(first), Some(second), None) => Some((first, second)),
+        _ => None,
+    }
 }
 
 fn object(json: &[u8]) -> Option<Map<String, Value>> {
@@ -75,8 +108,8 @@ fn object(json: &[u8]) -> Option<Map<String, Value>> {
 }
 
 /// A header parameter that is text: `None` where it is something else.
-fn text_of<'h>(header: &'h Map<String, Value>, name: &str) -> Option<Option<&'h str>> {
-    match header.get(name) {
+fn text_of(parameter: Option<Value>) -> Option<Option<String>> {
+    match parameter {
         None => Some(None),
         Some(Value::String(text)) => Some(Some(text)),
         Some(_) => None,

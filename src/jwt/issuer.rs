@@ -91,9 +91,11 @@ pub(crate) struct Issuer {
 impl Issuer {
     /// RFC 8725 section 3.11. An absent type counts as JWT.
     pub(super) fn check_type(&self, typ: Option<&str>) -> Result<(), Denial> {
-        let typ = typ.unwrap_or("jwt").to_ascii_lowercase();
-        let typ = typ.strip_prefix("application/").unwrap_or(&typ);
-        if self.token_types.iter().any(|accepted| accepted == typ) {
+        const PREFIX: &str = "application/";
+        let typ = typ.unwrap_or("jwt");
+        let (prefix, short) = typ.split_at_checked(PREFIX.len()).unwrap_or_default();
+        let typ = if prefix.eq_ignore_ascii_case(PREFIX) { short } else { typ };
+        if self.token_types.iter().any(|accepted| accepted.eq_ignore_ascii_case(typ)) {
             return Ok(());
         }
         Err(Denial::by(Code::TokenTypeRefused, "token_types"))

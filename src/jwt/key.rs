@@ -24,6 +24,8 @@ pub(crate) struct Key {
 pub(super) enum Material {
     Rsa {
         key: Box<rsa::RsaPublicKey>,
+        /// Its modulus, big-endian: what each signature is compared with.
+        modulus: Box<[u8]>,
         der: Vec<u8>,
     },
     P256 {
@@ -138,7 +140,8 @@ fn rsa(
     let der = rsa::pkcs8::EncodePublicKey::to_public_key_der(&key)
         .map_err(|_| JwkError::Bad("is no usable RSA key"))?
         .into_vec();
-    Ok((algorithm, Material::Rsa { key: Box::new(key), der }))
+    let modulus = key.n().to_bytes_be().into();
+    Ok((algorithm, Material::Rsa { key: Box::new(key), modulus, der }))
 }
 
 fn ec(

@@ -182,6 +182,9 @@ fn claimed(
         if !names.iter().all(|name| tenancy.reaches(reach, name)) {
             return Bound::NotAllowed;
         }
+        if names.len() == 1 {
+            return Bound::OneOf(names);
+        }
         let mut seen = HashSet::new();
         let distinct = names.into_iter().filter(|name| seen.insert(name.clone())).collect();
         return Bound::OneOf(distinct);
@@ -239,6 +242,9 @@ fn tier(
     }
 }
 
+/// Up to so many texts are compared one by one: cheaper than hashing them.
+const FEW: usize = 8;
+
 /// The union of the claims, each a text to split or a list of texts.
 fn union(
     claims: &Map<String, Value>,
@@ -246,11 +252,23 @@ fn union(
     split: fn(&str) -> Vec<&str>,
     accepts: fn(&str) -> bool,
 ) -> Result<Vec<String>, Denial> {
-    let (mut union, mut seen) = (Vec::new(), HashSet::new());
+    let (mut union, mut seen) = (Vec::<String>::new(), HashSet::new());
     let mut add = |item: &str| {
-        if !item.is_empty() && seen.insert(item.to_owned()) {
-            union.push(item.to_owned());
+        let is_known = match union.len() {
+            0..=FEW => union.iter().any(|known| known == item),
+            _ => seen.contains(item),
+        };
+        if item.is_empty() || is_known {
+            return;
         }
+        match union.len() {
+            0..FEW => {}
+            FEW => seen.extend(union.iter().cloned().chain([item.to_owned()])),
+            _ => {
+                seen.insert(item.to_owned());
+            }
+        }
+        union.push(item.to_owned());
     };
     for path in paths {
         let mistyped = || invalid(path.as_str().to_owned());

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use prost::Message;
+use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::contexts;
 use super::hostcalls::{self, NOT_FOUND, UNIMPLEMENTED};
@@ -16,19 +17,6 @@ use crate::host::{
 };
 use crate::remote::{Network, Store};
 
-/// `envoy.source.extensions.common.wasm.VerifySignatureArguments`.
-#[derive(Clone, PartialEq, Message)]
-struct VerifyArguments {
-    #[prost(string, tag = "1")]
-    hash_function: String,
-    #[prost(bytes = "vec", tag = "2")]
-    public_key: Vec<u8>,
-    #[prost(bytes = "vec", tag = "3")]
-    signature: Vec<u8>,
-    #[prost(bytes = "vec", tag = "4")]
-    text: Vec<u8>,
-}
-
 /// `envoy.source.extensions.common.wasm.VerifySignatureResult`.
 #[derive(Clone, PartialEq, Message)]
 struct VerifyResult {
@@ -37,6 +25,28 @@ struct VerifyResult {
     #[prost(string, tag = "2")]
     error: String,
 }
+
+/// `envoy.source.extensions.common.wasm.VerifySignatureArguments`: hash
+/// function, key, signature and text. Each is copied once: tokens and keys are
+/// long, and a message of prost's owns all that it holds.
+fn verify_arguments(hash: Hash, key: &[u8], signature: &[u8], message: &[u8]) -> Vec<u8> {
+    let fields = [(1, hash.name().as_bytes()), (2, key), (3, signature), (4, message)];
+    let bytes = fields.iter().map(|(_, field)| field.len().saturating_add(MOST_FRAMING));
+    let mut buffer = Vec::with_capacity(bytes.fold(0, usize::saturating_add));
+    for (tag, field) in fields {
+        // As in any message of proto3, what is empty is left out.
+        if !field.is_empty() {
+            encode_key(tag, WireType::LengthDelimited, &mut buffer);
+            encode_varint(field.len() as u64, &mut buffer);
+            buffer.extend_from_slice(field);
+        }
+    }
+    buffer
+}
+
+/// As many bytes stand before a field at most: its key, and a length of 32
+/// bits.
+const MOST_FRAMING: usize = 6;
 
 /// The host that this VM runs in.
 #[derive(Debug, Default)]
@@ -72,13 +82,8 @@ impl SignatureVerifier for ProxyHost {
         if self.verifies_nothing.get() {
             return Ok(SignatureVerdict::Unsupported);
         }
-        let arguments = VerifyArguments {
-            hash_function: hash.name().into(),
-            public_key: key.to_vec(),
-            signature: signature.to_vec(),
-            text: message.to_vec(),
-        };
-        let call = hostcalls::call_foreign_function("verify_signature", &arguments.encode_to_vec());
+        let arguments = verify_arguments(hash, key, signature, message);
+        let call = hostcalls::call_foreign_function("verify_signature", &arguments);
         match call {
             Err(HostError { status: NOT_FOUND | UNIMPLEMENTED, .. }) => {
                 self.verifies_nothing.set(true);

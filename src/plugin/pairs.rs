@@ -29,7 +29,10 @@ pub(super) fn parse(buffer: &[u8]) -> Option<Pairs<'_>> {
 /// A buffer of pairs.
 pub(super) fn serialise(pairs: &[(&str, &str)]) -> Vec<u8> {
     let number = |size: usize| u32::try_from(size).unwrap_or(u32::MAX).to_le_bytes();
-    let mut buffer = number(pairs.len()).to_vec();
+    let size = pairs.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+    let size = size.fold(4usize, |sum, size| sum.saturating_add(size).saturating_add(10));
+    let mut buffer = Vec::with_capacity(size);
+    buffer.extend(number(pairs.len()));
     for (name, value) in pairs {
         buffer.extend(number(name.len()));
         buffer.extend(number(value.len()));

@@ -272,10 +272,10 @@ fn parse(buffer: &[u8], announced: usize) -> Result<pairs::Pairs<'_>, HostError>
 /// Answers the current request.
 pub(super) fn send(reply: &Reply) -> Result<(), HostError> {
     let headers: Vec<(&str, &str)> =
-        reply.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        reply.headers.iter().map(|(name, value)| (*name, &**value)).collect();
     let headers = pairs::serialise(&headers);
     let (status, grpc) = (reply.status, reply.grpc_status);
-    hostcalls::send_local_response(status, &reply.details, &headers, &reply.body, grpc)
+    hostcalls::send_local_response(status, reply.details, &headers, &reply.body, grpc)
 }
 
 fn rfc_3339(nanoseconds: u64) -> String {

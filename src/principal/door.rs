@@ -113,7 +113,7 @@ impl Door<'_> {
     ) -> Result<Rc<VerifiedToken>, Halt> {
         let guard = self.guard;
         let only = self.rules.issuers.as_deref();
-        match guard.jwt.known(jwt, only, self.host, cache) {
+        let was_good = match guard.jwt.known(jwt, only, self.host, cache) {
             Known::Good(token) => {
                 trail.cache = Some(CacheUse::Hit);
                 return Ok(token);
@@ -123,13 +123,14 @@ impl Door<'_> {
                 return Err(denial.into());
             }
             // It was good: whoever has it isn't guessing.
-            Known::Outdated => {}
+            Known::Outdated => true,
             Known::No => {
                 if let Some(denial) = self.blocked()? {
                     return Err(denial.into());
                 }
+                false
             }
-        }
+        };
         if self.patience == Patience::MayWait
             && let Some(lack) = guard.tenancy.first_fetch()
         {
@@ -141,6 +142,7 @@ impl Door<'_> {
         // One that was good before isn't any more. Where nobody can tell it
         // stays: its owner still isn't guessing.
         if let Err(Halt::Refused(denial)) = &verified
+            && was_good
             && denial.code.status() != 503
         {
             cache.remove(jwt);

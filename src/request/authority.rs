@@ -4,7 +4,7 @@
 /// one host name or address (RFC 3986 section 3.2.2), user information
 /// included.
 pub(crate) fn canonical_host(raw: &[u8]) -> Option<String> {
-    let text = core::str::from_utf8(raw).ok()?.to_ascii_lowercase();
+    let text = core::str::from_utf8(raw).ok()?;
     if let Some(rest) = text.strip_prefix('[') {
         let (address, port) = rest.split_once(']')?;
         let address: core::net::Ipv6Addr = address.parse().ok()?;
@@ -12,10 +12,10 @@ pub(crate) fn canonical_host(raw: &[u8]) -> Option<String> {
     }
     let name = match text.split_once(':') {
         Some((name, port)) => is_digits(port).then_some(name)?,
-        None => &text,
+        None => text,
     };
     let name = name.strip_suffix('.').unwrap_or(name);
-    is_name(name).then(|| name.to_owned())
+    is_name(name).then(|| name.to_ascii_lowercase())
 }
 
 fn is_port(text: &str) -> bool {
@@ -29,10 +29,15 @@ fn is_digits(text: &str) -> bool {
 /// Labels of letters, digits, hyphens and underscores (which occur in
 /// practice); none is empty.
 pub(crate) fn is_name(name: &str) -> bool {
-    name.split('.').all(|label| {
-        !label.is_empty()
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    })
+    let mut in_label = false;
+    for byte in name.bytes() {
+        in_label = match byte {
+            b'.' if in_label => false,
+            b'-' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => true,
+            _ => return false,
+        };
+    }
+    in_label
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! Percent-encoding (RFC 3986 section 2.1).
 
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
 /// The byte that two hexadecimal digits name.
 pub(crate) fn byte(high: Option<u8>, low: Option<u8>) -> Option<u8> {
     let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
@@ -17,7 +21,11 @@ pub(crate) fn push_hex(text: &mut String, byte: u8) {
 
 /// Decodes a form value (`application/x-www-form-urlencoded`) once: `+` is a
 /// space; a `%` that starts no escape stands for itself.
-pub(crate) fn decode_form(raw: &[u8]) -> Vec<u8> {
+pub(crate) fn decode_form(raw: &[u8]) -> Cow<'_, [u8]> {
+    // Tokens have neither, and are long.
+    if memchr2(b'%', b'+', raw).is_none() {
+        return Cow::Borrowed(raw);
+    }
     let mut decoded = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((&first, after)) = rest.split_first() {
@@ -34,7 +42,7 @@ pub(crate) fn decode_form(raw: &[u8]) -> Vec<u8> {
             other => other,
         });
     }
-    decoded
+    decoded.into()
 }
 
 #[cfg(test)]
@@ -43,9 +51,9 @@ mod tests {
 
     #[test]
     fn a_form_value_is_decoded_once() {
-        assert_eq!(decode_form(b"a+b%2Bc"), b"a b+c");
-        assert_eq!(decode_form(b"%2541"), b"%41");
-        assert_eq!(decode_form(b"100%"), b"100%");
-        assert_eq!(decode_form(b"%zz%4"), b"%zz%4");
+        assert_eq!(decode_form(b"a+b%2Bc"), &b"a b+c"[..]);
+        assert_eq!(decode_form(b"%2541"), &b"%41"[..]);
+        assert_eq!(decode_form(b"100%"), &b"100%"[..]);
+        assert_eq!(decode_form(b"%zz%4"), &b"%zz%4"[..]);
     }
 }

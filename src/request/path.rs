@@ -80,7 +80,12 @@ impl CanonicalPath {
         let mut text = String::with_capacity(raw.len());
         let mut decoded = String::new();
         let mut differs = false;
-        let mut bytes = raw.iter().copied();
+        // Most paths are plain from end to end, and copied as a whole.
+        let simple = |byte: &u8| *byte != b';' && (is_unreserved(*byte) || is_plain(*byte));
+        let plain = raw.iter().position(|byte| !simple(byte)).unwrap_or(raw.len());
+        let (plain, rest) = raw.split_at_checked(plain).unwrap_or((&[], raw));
+        text.push_str(core::str::from_utf8(plain).unwrap_or_default());
+        let mut bytes = rest.iter().copied();
         while let Some(byte) = bytes.next() {
             let (value, escaped) = match byte {
                 b'%' => (escape(bytes.next(), bytes.next())?, true),

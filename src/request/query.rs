@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use super::escape::decode_form;
 use super::headers::Found;
 
@@ -17,7 +19,7 @@ impl<'r> Query<'r> {
     /// The value of a parameter that may be there once. `name[]` and `name[x]`
     /// count as `name`, and so does a name after `;`, which some frameworks
     /// read as a separator.
-    pub(crate) fn find(self, name: &str) -> Found<Vec<u8>> {
+    pub(crate) fn find(self, name: &str) -> Found<Cow<'r, [u8]>> {
         Found::among(self.pieces().flat_map(parameters).filter_map(|parameter| {
             let (candidate, value) = split_pair(parameter);
             names(candidate, name).then(|| decode_form(value))
@@ -33,7 +35,7 @@ impl<'r> Query<'r> {
                 drop.iter().any(|name| names(candidate, name))
             })
         };
-        if !self.pieces().any(dropped) {
+        if drop.is_empty() || !self.pieces().any(dropped) {
             return None;
         }
         let kept: Vec<&[u8]> = self.pieces().filter(|piece| !dropped(piece)).collect();
@@ -41,14 +43,14 @@ impl<'r> Query<'r> {
     }
 
     fn pieces(self) -> impl Iterator<Item = &'r [u8]> {
-        self.0.split(|&byte| byte == b'&')
+        split(self.0, b'&')
     }
 }
 
 /// The parameters that readers may find in one piece between `&`: the whole
 /// piece, and what stands after each `;` in it.
 fn parameters(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
-    core::iter::once(piece).chain(piece.split(|&byte| byte == b';').skip(1))
+    core::iter::once(piece).chain(split(piece, b';').skip(1))
 }
 
 fn split_pair(parameter: &[u8]) -> (&[u8], &[u8]) {
@@ -56,13 +58,19 @@ fn split_pair(parameter: &[u8]) -> (&[u8], &[u8]) {
     (halves.next().unwrap_or_default(), halves.next().unwrap_or_default())
 }
 
+/// What stands between separators. A parameter may be a token, which is long.
+fn split(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    core::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr(separator, text);
+        rest = end.and_then(|end| text.get(end.saturating_add(1)..));
+        text.get(..end.unwrap_or(text.len()))
+    })
+}
+
 fn names(candidate: &[u8], name: &str) -> bool {
-    let decoded = if candidate.contains(&b'%') || candidate.contains(&b'+') {
-        Cow::Owned(decode_form(candidate))
-    } else {
-        Cow::Borrowed(candidate)
-    };
-    match decoded.strip_prefix(name.as_bytes()) {
+    match decode_form(candidate).strip_prefix(name.as_bytes()) {
         Some(rest) => rest.is_empty() || rest.starts_with(b"["),
         None => false,
     }
@@ -73,7 +81,7 @@ mod tests {
     use super::*;
 
     fn find(query: &str, name: &str) -> Found<Vec<u8>> {
-        Query::new(query.as_bytes()).find(name)
+        Query::new(query.as_bytes()).find(name).map(Cow::into_owned)
     }
 
     #[test]
@@ -97,6 +105,13 @@ mod tests {
         assert_eq!(find("x=1;t=globex", "t"), Found::Once(b"globex".to_vec()));
         assert_eq!(find("t=acme;t=globex", "t"), Found::Repeated);
         assert_eq!(find("t=acme;x", "t"), Found::Once(b"acme;x".to_vec()));
+    }
+
+    #[test]
+    fn what_needs_no_decoding_is_not_copied() {
+        let borrowed = |query| matches!(Query::new(query).find("t"), Found::Once(Cow::Borrowed(_)));
+        assert!(borrowed(b"t=a.b-c_d"));
+        assert!(!borrowed(b"t=a%2eb"));
     }
 
     #[test]

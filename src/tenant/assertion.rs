@@ -1,6 +1,8 @@
 //! Where a caller may name the tenant that it means: a header, and places in
 //! the path, the host and the query.
 
+use std::borrow::Cow;
+
 use crate::denial::{Code, Denial};
 use crate::pattern::{HostPattern, PathPattern};
 use crate::request::escape::decode_form;
@@ -76,7 +78,9 @@ impl Assertions {
                 "host",
                 true,
             ),
-            Place::Query(parameter) => (target.query.find(parameter), parameter.as_str(), true),
+            Place::Query(parameter) => {
+                (target.query.find(parameter).map(Cow::into_owned), parameter.as_str(), true)
+            }
         });
         header.into_iter().chain(places)
     }
@@ -84,7 +88,7 @@ impl Assertions {
 
 fn decode_segment(segment: &str) -> Vec<u8> {
     // In a path `+` is a plus sign.
-    decode_form(segment.replace('+', "%2B").as_bytes())
+    decode_form(segment.replace('+', "%2B").as_bytes()).into_owned()
 }
 
 fn name<'p>(

@@ -30,7 +30,7 @@ fn scopes(guard: &Guard, request: &Request) -> String {
 
 fn header(decision: &Decision, name: &str) -> Option<String> {
     let Verdict::Refuse(reply) = &decision.verdict else { panic!("{:?}", decision.verdict) };
-    reply.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    reply.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string())
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(super) fn write(explanation: &Explanation, given: Given) -> Value {
         "reply": reply.map(|reply| json!({
             "status": reply.status,
             "grpc_status": reply.grpc_status,
-            "headers": object(reply.headers.iter().map(|(n, v)| (*n, v.as_str()))),
+            "headers": object(reply.headers.iter().map(|(n, v)| (*n, &**v))),
             "body": serde_json::from_str(&reply.body).unwrap_or_else(|_| json!(reply.body)),
         })),
         "upstream": upstream,

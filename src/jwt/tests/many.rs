@@ -35,7 +35,9 @@ fn time(tenants: usize, share: bool) -> Duration {
 #[test]
 fn ten_times_the_sources_take_about_ten_times_as_long() {
     for share in [false, true] {
-        let times = [100, 1_000].map(|tenants| time(tenants, share));
+        // The fastest of some: other work on the machine only ever adds.
+        let fastest = |tenants| (0..5).map(|_| time(tenants, share)).min().unwrap();
+        let times = [100, 1_000].map(fastest);
         assert!(times[1] < times[0] * 40, "{share}: {times:?}");
     }
 }
