@@ -13,6 +13,7 @@
 )]
 
 pub mod args;
+pub mod calls;
 pub mod config;
 pub mod cpu;
 pub mod h2load;
@@ -71,6 +72,10 @@ pub fn run(args: &Args) -> Result<()> {
             lines.push(measured);
         }
         text += &report::scaling(&lines);
+    }
+    if has(Part::Calls) {
+        let plan = Plan { requests: args.call_requests, ..plan(args.call_rounds) };
+        text += &report::calls(&calls::costs(plan, dir)?, plan);
     }
     if has(Part::Start) {
         text += &report::starts(&starting::measure(args.starts, now()));

@@ -1,5 +1,6 @@
 //! The results as Markdown.
 
+mod calls;
 mod table;
 
 use crate::machine::Machine;
@@ -12,6 +13,7 @@ use crate::stats::{Estimate, median};
 use crate::target::{Bound, Outcome, outcomes};
 use crate::variant::MANY;
 
+pub use calls::calls;
 use table::Table;
 
 /// Bytes in a MiB.
