@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(long, default_value_t = 12, value_parser = at_least_one)]
     pub call_rounds: usize,
     /// Requests of a call in a round
-    #[arg(long, default_value_t = 8_000, value_parser = at_least_one)]
+    #[arg(long, default_value_t = 6_000, value_parser = at_least_one)]
     pub call_requests: usize,
     /// How often each kind of Envoy is started
     #[arg(long, default_value_t = 5, value_parser = at_least_one)]
