@@ -21,7 +21,7 @@ endif
 # A dependency of the tests asks for a newer rustc than it needs.
 TEST_FLAGS := --locked --ignore-rust-version
 
-BENCH = PLUGIN='$(abspath $(PLUGIN))' EMPTY='$(abspath target/bench-empty.wasm)' ENVOY='$(ENVOY_BIN)' $(TARGET_DIR)/release/tenant-guard-bench
+BENCH = PLUGIN='$(abspath $(PLUGIN))' EMPTY='$(abspath target/bench-empty.wasm)' CALLS='$(abspath target/bench-calls.wasm)' CALLBACKS='$(abspath target/bench-callbacks.wasm)' ENVOY='$(ENVOY_BIN)' $(TARGET_DIR)/release/tenant-guard-bench
 
 .PHONY: help build cli run try test check check-host bench bench-soak bench-count bench-profile bench-core bench-build h2load envoy toolchain clean
 
@@ -55,7 +55,7 @@ check: toolchain ## the fast part: format, lints, unit tests
 	cargo fmt --all --check
 	cargo clippy --workspace --exclude tenant-guard-host-tests --all-targets --locked -- -D warnings
 	cargo clippy --target $(WASM) -p tenant-guard --lib --locked -- -D warnings
-	cargo clippy --target $(WASM) -p tenant-guard-probe -p tenant-guard-bench-empty --locked -- -D warnings
+	cargo clippy --target $(WASM) -p tenant-guard-probe -p tenant-guard-bench-empty -p tenant-guard-bench-calls --locked -- -D warnings
 	cargo test -p tenant-guard -p tenant-guard-cli --lib --locked
 
 check-host: ## lints of the tests in other hosts, which bring a compiler along
@@ -78,10 +78,17 @@ bench: bench-build ## measure the guard side by side with Envoy's own filters: b
 bench-soak: bench-build ## ten million requests, and whether memory stays: bench/SOAK.md
 	$(BENCH) soak
 
+# Linked as a plugin usually is, with every callback that the SDK has, and as the guard is.
+BENCH_CALLS = cargo rustc --release --locked --target $(WASM) -p tenant-guard-bench-calls --lib --crate-type cdylib
+
 # What is missing is said before anything is built.
 bench-build: h2load envoy build
 	cargo build --release --locked --target $(WASM) -p tenant-guard-bench-empty
 	@cp $(TARGET_DIR)/$(WASM)/release/tenant_guard_bench_empty.wasm target/bench-empty.wasm
+	$(BENCH_CALLS)
+	@cp $(TARGET_DIR)/$(WASM)/release/tenant_guard_bench_calls.wasm target/bench-callbacks.wasm
+	$(BENCH_CALLS) -- -C linker='$(abspath scripts/link.sh)'
+	@cp $(TARGET_DIR)/$(WASM)/release/tenant_guard_bench_calls.wasm target/bench-calls.wasm
 	cargo build --release $(TEST_FLAGS) -p tenant-guard-bench
 
 h2load:

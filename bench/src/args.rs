@@ -6,7 +6,7 @@ use clap::{Parser, ValueEnum};
 #[derive(Debug, Parser)]
 pub struct Args {
     /// What to measure
-    #[arg(value_enum, default_values_t = [Part::Compare, Part::Scaling, Part::Start])]
+    #[arg(value_enum, default_values_t = [Part::Compare, Part::Scaling, Part::Calls, Part::Start])]
     pub parts: Vec<Part>,
     /// Rounds of the comparison, after one to warm up
     #[arg(long, default_value_t = 15, value_parser = at_least_one)]
@@ -20,6 +20,12 @@ pub struct Args {
     /// Requests of a variant in a round where each has a new token
     #[arg(long, default_value_t = 2_000, value_parser = at_least_one)]
     pub new_tokens: usize,
+    /// Rounds of single calls, after one to warm up
+    #[arg(long, default_value_t = 12, value_parser = at_least_one)]
+    pub call_rounds: usize,
+    /// Requests of a call in a round
+    #[arg(long, default_value_t = 6_000, value_parser = at_least_one)]
+    pub call_requests: usize,
     /// How often each kind of Envoy is started
     #[arg(long, default_value_t = 5, value_parser = at_least_one)]
     pub starts: usize,
@@ -38,6 +44,8 @@ pub enum Part {
     Compare,
     /// Documents that grow
     Scaling,
+    /// Single calls between Envoy and a plugin
+    Calls,
     /// Time and memory of a start
     Start,
     /// Many requests, and whether memory stays
@@ -58,8 +66,8 @@ mod tests {
     #[test]
     fn by_itself_everything_but_the_soak_is_measured() {
         let args = Args::parse_from(["bench"]);
-        assert_eq!(args.parts, [Part::Compare, Part::Scaling, Part::Start]);
-        assert!(args.rounds >= 10 && args.scaling_rounds >= 10);
+        assert_eq!(args.parts, [Part::Compare, Part::Scaling, Part::Calls, Part::Start]);
+        assert!(args.rounds >= 10 && args.scaling_rounds >= 10 && args.call_rounds >= 10);
     }
 
     #[test]

@@ -13,6 +13,7 @@
 )]
 
 pub mod args;
+pub mod calls;
 pub mod config;
 pub mod cpu;
 pub mod h2load;
@@ -28,6 +29,7 @@ pub mod starting;
 pub mod stats;
 pub mod target;
 pub mod variant;
+pub mod verdict;
 
 pub use args::{Args, Part};
 
@@ -50,7 +52,9 @@ pub fn run(args: &Args) -> Result<()> {
     let folder = Folder::new()?;
     let dir = folder.path();
     let has = |part| args.parts.contains(&part);
-    let mut text = report::head(&Machine::look()?);
+    let machine = Machine::look()?;
+    let mut text = report::head(&machine);
+    let mut verdicts = Vec::new();
     let plan =
         |rounds| Plan { rounds, requests: args.requests, new_tokens: args.new_tokens, now: now() };
     if has(Part::Compare) {
@@ -59,7 +63,9 @@ pub fn run(args: &Args) -> Result<()> {
         let envoys = variant::start(set.servers);
         let series = rounds::measure(&envoys, &set.variants, plan, dir)?;
         drop(envoys);
-        text += &report::comparison(&series, plan);
+        let outcomes = target::outcomes(&series);
+        text += &report::comparison(&series, &outcomes, plan);
+        verdicts.extend(verdict::compared(&outcomes));
     }
     if has(Part::Scaling) {
         let plots = args.out.join("plots");
@@ -71,9 +77,24 @@ pub fn run(args: &Args) -> Result<()> {
             lines.push(measured);
         }
         text += &report::scaling(&lines);
+        verdicts.extend(verdict::flat(&lines));
+    }
+    if has(Part::Calls) {
+        let plan = Plan { requests: args.call_requests, ..plan(args.call_rounds) };
+        text += &report::calls(&calls::costs(plan, dir)?, plan);
+    }
+    if has(Part::Calls) {
+        let plan = Plan { requests: args.call_requests, ..plan(args.call_rounds) };
+        text += &report::calls(&calls::costs(plan, dir)?, plan);
     }
     if has(Part::Start) {
-        text += &report::starts(&starting::measure(args.starts, now()));
+        let starts = starting::measure(args.starts, now());
+        text += &report::starts(&starts);
+        verdicts.push(verdict::file(&machine));
+        verdicts.extend(verdict::started(&starts));
+    }
+    if !verdicts.is_empty() {
+        text += &report::verdicts(&verdicts);
     }
     if args.parts.iter().any(|part| *part != Part::Soak) {
         write(args, "RESULTS.md", &text)?;

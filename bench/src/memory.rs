@@ -7,12 +7,16 @@ use std::ops::Range;
 /// that 32 bits and an offset of 32 bits can reach.
 const RESERVED: u64 = 8 << 30;
 
-/// How large the linear memories are, in bytes, all VMs together. They are told
-/// by their place: a writable part, and behind it the rest of what is reserved
-/// for it. 0 where none is found.
+/// How large the linear memories are, in bytes, all VMs together.
 pub fn linear(process: u32) -> u64 {
+    each(process).iter().sum()
+}
+
+/// How large the linear memory of each VM is, in bytes. They are told by their
+/// place: a writable part, and behind it the rest of what is reserved for it.
+pub fn each(process: u32) -> Vec<u64> {
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap_or_default();
-    sizes(&maps).iter().sum()
+    sizes(&maps)
 }
 
 fn sizes(maps: &str) -> Vec<u64> {

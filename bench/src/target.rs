@@ -60,8 +60,10 @@ pub fn all() -> Vec<Target> {
         target("guard, warm token", "guard, warm token, no backstop", Bound::Told),
         target("empty wasm filter", "native chain, cache", Bound::Told),
         target("empty wasm filter", "native API keys, 10", Bound::Told),
-        target("guard, API key of 10", "native API keys, 10", Bound::Ratio(1.0)),
-        target("guard, API key of 100000", "native API keys, 100000", Bound::Ratio(1.0)),
+        target("guard, API key of 10", "native chain, cache", Bound::Ratio(1.0)),
+        target("guard, API key of 100000", "native chain, cache", Bound::Ratio(1.0)),
+        target("guard, API key of 10", "native API keys, 10", Bound::Told),
+        target("guard, API key of 100000", "native API keys, 100000", Bound::Told),
         target("guard, API key of 100000", "guard, API key of 10", Bound::Told),
     ];
     for signer in ["RS256", "ES256"] {

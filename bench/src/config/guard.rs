@@ -22,18 +22,20 @@ pub fn guard(document: &Value) -> Value {
 
 /// The plugin that does nothing: `EMPTY`, or where `make bench` leaves it.
 pub fn empty() -> Value {
-    wasm("empty", &empty_file(), "")
+    wasm("empty", &bench_file("EMPTY", "bench-empty.wasm"), "")
 }
 
-fn empty_file() -> PathBuf {
-    std::env::var_os("EMPTY").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench-empty.wasm"),
+/// A plugin of the benchmark: the file that the variable names, or where
+/// `make bench` leaves it.
+pub(super) fn bench_file(variable: &str, name: &str) -> PathBuf {
+    std::env::var_os(variable).map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target").join(name),
         PathBuf::from,
     )
 }
 
 /// Only what the guard has let pass goes on.
-fn backstop() -> Value {
+pub fn backstop() -> Value {
     let decision = |value: &str| {
         json!({"filter_state": {
             "key": "wasm.tenant_guard.decision", "string_match": {"exact": value}}})
@@ -47,7 +49,7 @@ fn backstop() -> Value {
     }}})
 }
 
-fn wasm(name: &str, file: &Path, configuration: &str) -> Value {
+pub(super) fn wasm(name: &str, file: &Path, configuration: &str) -> Value {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     json!({"name": name, "typed_config": {"@type": WASM, "config": {

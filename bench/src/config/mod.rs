@@ -1,5 +1,6 @@
 //! Envoy configurations that differ in their filters only.
 
+pub mod calls;
 pub mod guard;
 pub mod native;
 

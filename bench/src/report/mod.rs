@@ -1,18 +1,22 @@
 //! The results as Markdown.
 
+mod calls;
 mod table;
+mod verdicts;
 
 use crate::machine::Machine;
 use crate::rounds::{Plan, Series};
 use crate::scaling::{MOST, Measured};
 use crate::scenario::Line;
 use crate::soak::Soak;
-use crate::starting::{KEPT, LOADS, Started};
+use crate::starting::{LOADS, Starts};
 use crate::stats::{Estimate, median};
-use crate::target::{Bound, Outcome, outcomes};
+use crate::target::{Bound, Outcome};
 use crate::variant::MANY;
 
+pub use calls::calls;
 use table::Table;
+pub use verdicts::verdicts;
 
 /// Bytes in a MiB.
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
@@ -37,7 +41,7 @@ pub fn head(machine: &Machine) -> String {
 }
 
 /// All variants, and the comparisons with their targets.
-pub fn comparison(series: &[Series], plan: Plan) -> String {
+pub fn comparison(series: &[Series], outcomes: &[Outcome], plan: Plan) -> String {
     let mut all = Table::new(&[
         "variant",
         "CPU µs a request",
@@ -60,8 +64,8 @@ pub fn comparison(series: &[Series], plan: Plan) -> String {
     }
     let mut compared =
         Table::new(&["variant", "compared with", "found", "95 % interval", "target", "met"]);
-    for outcome in outcomes(series) {
-        compared.row(compare(&outcome));
+    for outcome in outcomes {
+        compared.row(compare(outcome));
     }
     format!(
         "## Side by side\n\nMedians of {} rounds of {} requests each ({} where each has a new token).\n\n{all}\n\
@@ -131,35 +135,34 @@ pub fn plot_name(line: Line) -> String {
 }
 
 /// Starts.
-pub fn starts(started: &[Started]) -> String {
+pub fn starts(starts: &Starts) -> String {
     let mut table = Table::new(&[
         "filter",
         "ready after ms",
         "added ms",
-        "added ms a VM",
         "RSS MiB",
         "VMs MiB",
+        "largest VM MiB",
     ]);
-    let base = started.first().map_or(0.0, |started| started.ready);
-    for started in started {
-        let added = started.ready - base;
+    for started in starts.all() {
         table.row([
             started.name.to_owned(),
             format!("{:.0}", started.ready),
-            format!("{added:.0}"),
-            format!("{:.0}", added / LOADS),
+            format!("{:.0}", started.ready - starts.bare.ready),
             format!("{:.0}", started.memory / MEBIBYTE),
             format!("{:.1}", started.linear / MEBIBYTE),
+            format!("{:.1}", started.largest / MEBIBYTE),
         ]);
     }
-    let (few, many) = (&started[started.len() - 2], &started[started.len() - 1]);
-    let load = (many.ready - few.ready) / LOADS;
-    let bytes = (many.linear - few.linear) / KEPT / MANY as f64;
     format!(
         "## Starting\n\nFrom the start of the process until it answers, to the next 20 ms. \
-        Envoy compiles a plugin once and configures it {LOADS} times (on trial, on the main thread, on the worker); time a VM is a third of what all that adds.\n\n{table}\n\
-        Beyond ten keys, {MANY} keys take {load:.0} ms for each time that they are loaded, and {bytes:.0} bytes a key of memory in each of the {KEPT} VMs that stay, \
-        what their document left behind included.\n\n"
+        Envoy compiles a plugin once and configures it {LOADS} times: on trial, on the main thread, on the worker.\n\n{table}\n\
+        Beyond ten keys, {MANY} keys take {:.0} ms for each time that they are loaded. In one VM they take {:.0} bytes a key, \
+        beside {:.1} MiB that the plugin has without tenants and {:.1} MiB of the document.\n\n",
+        starts.load(),
+        starts.bytes_a_key(),
+        starts.none.largest / MEBIBYTE,
+        starts.document as f64 / MEBIBYTE
     )
 }
 
