@@ -32,4 +32,6 @@ while [ "$left" -gt 0 ]; do
     fi
     set -- "$@" "$argument"
 done
-exec "${WASM_LD:-rust-lld}" "$@"
+# Places in the code are written as short as they are: without, each call and
+# each address takes five bytes.
+exec "${WASM_LD:-rust-lld}" "$@" --compress-relocations

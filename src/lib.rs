@@ -55,6 +55,7 @@ mod remote;
 mod reply;
 mod request;
 mod route;
+mod sorted;
 mod tenant;
 #[cfg(test)]
 mod testing;

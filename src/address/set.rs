@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use super::rule::{AddressRule, Span};
+use crate::sorted::sorted;
 
 /// The addresses that any of some rules means.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,8 +88,8 @@ pub(super) struct Ranges<T>(pub(super) Box<[(T, T)]>);
 
 impl<T: Number> Ranges<T> {
     /// From ranges in any order, that may overlap or touch.
-    pub(super) fn join(mut ranges: Vec<(T, T)>) -> Self {
-        ranges.sort_unstable();
+    pub(super) fn join(ranges: Vec<(T, T)>) -> Self {
+        let ranges = sorted(ranges, Ord::cmp);
         let mut joined: Vec<(T, T)> = Vec::with_capacity(ranges.len());
         for (first, last) in ranges {
             match joined.last_mut() {

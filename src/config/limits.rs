@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::node::Node;
 use super::shape::{Form, Shape};
 use crate::policy::limit::{Action, HeaderStyles, Limits, Rate, Tiers};
+use crate::sorted;
 use crate::throttle::Throttle;
 
 /// The `limits` section as read.
@@ -47,7 +48,7 @@ pub(super) fn section(node: Node<'_, '_>) -> LimitsSpec {
 fn tiers(node: Node<'_, '_>) -> Option<Tiers> {
     let read = node.entries(|| Shape::Text(Form::TierName), tier_name, plain_rate)?;
     let all = node.value.as_object().is_some_and(|map| map.len() == read.len());
-    all.then(|| read.into_iter().collect())
+    all.then(|| sorted::map(read))
 }
 
 fn tier_name(name: &str, node: Node<'_, '_>) -> Option<String> {
@@ -113,7 +114,7 @@ const OTHERS: &str = "*";
 fn actions(node: Node<'_, '_>) -> Option<BTreeMap<String, Option<Rate>>> {
     let names = || Shape::Text(Form::ActionOrOthers);
     let read = node.entries(names, limited_action, |node| node.or_null(rate));
-    Some(read?.into_iter().collect())
+    Some(sorted::map(read?))
 }
 
 fn limited_action(name: &str, node: Node<'_, '_>) -> Option<String> {

@@ -10,7 +10,7 @@
 use core::cell::OnceCell;
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Environment;
 use super::object::Object;
@@ -86,12 +86,12 @@ impl<'v> Node<'v, '_> {
     }
 
     /// Tells of a mistake here.
-    pub(super) fn error<T>(&self, problem: impl Into<String>) -> Option<T> {
+    pub(super) fn error<T>(&self, problem: impl AsRef<str>) -> Option<T> {
         self.context.problems.error(self.at, problem);
         None
     }
 
-    pub(super) fn warn(&self, problem: impl Into<String>) {
+    pub(super) fn warn(&self, problem: impl AsRef<str>) {
         self.context.problems.warn(self.at, problem);
     }
 
@@ -122,15 +122,29 @@ impl<'v> Node<'v, '_> {
             self.also(|| Shape::List { items: Box::new(items), least });
             return None;
         }
-        let Value::Array(items) = self.value else {
-            return self.wrong_type("a list");
-        };
+        let items = self.items()?;
         let mut list = Vec::with_capacity(items.len());
         for (index, value) in items.iter().enumerate() {
             let at = self.at.index(index);
             list.extend(read(Node::new(value, &at, self.context)));
         }
         Some(list)
+    }
+
+    #[inline(never)]
+    fn items(&self) -> Option<&'v [Value]> {
+        match self.value {
+            Value::Array(items) => Some(items),
+            _ => self.wrong_type("a list"),
+        }
+    }
+
+    #[inline(never)]
+    fn members(&self) -> Option<&'v Map<String, Value>> {
+        match self.value {
+            Value::Object(members) => Some(members),
+            _ => self.wrong_type("an object"),
+        }
     }
 
     /// A list with something in it.
@@ -176,9 +190,7 @@ impl<'v> Node<'v, '_> {
             self.also(|| Shape::Entries { names: Box::new(names()), values: Box::new(values) });
             return None;
         }
-        let Value::Object(map) = self.value else {
-            return self.wrong_type("an object");
-        };
+        let map = self.members()?;
         let mut entries = Vec::with_capacity(map.len());
         for (key, value) in map {
             let at = self.at.name(key);
@@ -197,13 +209,17 @@ impl<'v> Node<'v, '_> {
             paper.object(|_| ());
             return Some(Object::new(None, Node { paper, ..*self }));
         }
-        let Value::Object(map) = self.value else {
-            return self.wrong_type("an object");
-        };
-        Some(Object::new(Some(map), *self))
+        Some(Object::new(Some(self.members()?), *self))
     }
 
     pub(super) fn wrong_type<T>(&self, expected: &str) -> Option<T> {
-        self.error(format!("must be {expected}"))
+        self.tell_type(expected);
+        None
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_type(&self, expected: &str) {
+        self.context.problems.error(self.at, format!("must be {expected}"));
     }
 }

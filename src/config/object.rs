@@ -38,6 +38,21 @@ impl<'v, 'c> Object<'v, 'c> {
         self.member(name, false, read)
     }
 
+    /// A field's value, which is known from now on. Once for all fields: with
+    /// the search in each of them the readers are several times their size.
+    #[inline(never)]
+    fn take(&self, name: &'static str) -> Option<&'v Value> {
+        self.known.borrow_mut().push(name);
+        self.map?.get(name)
+    }
+
+    #[inline(never)]
+    fn require(&self, name: &'static str) {
+        if !self.has(name) {
+            self.node.context.problems.error(self.node.at.name(name), "is required");
+        }
+    }
+
     fn member<T>(
         &self,
         name: &'static str,
@@ -49,8 +64,7 @@ impl<'v, 'c> Object<'v, 'c> {
             self.node.paper.object(|o| o.add_field(FieldShape { name, required, shape }));
             return None;
         }
-        self.known.borrow_mut().push(name);
-        let value = self.map?.get(name)?;
+        let value = self.take(name)?;
         let at = self.node.at.name(name);
         read(Node::new(value, &at, self.node.context))
     }
@@ -70,12 +84,11 @@ impl<'v, 'c> Object<'v, 'c> {
         name: &'static str,
         read: impl FnOnce(Node<'v, '_>) -> Option<T>,
     ) -> Option<T> {
-        if !self.has(name) {
-            self.node.context.problems.error(self.node.at.name(name), "is required");
-        }
+        self.require(name);
         self.member(name, true, read)
     }
 
+    #[inline(never)]
     pub(super) fn has(&self, name: &str) -> bool {
         self.map.is_some_and(|map| map.contains_key(name))
     }
@@ -99,6 +112,7 @@ impl<'v, 'c> Object<'v, 'c> {
     }
 
     /// Tells of every field that nobody asked for.
+    #[inline(never)]
     pub(super) fn close(self) {
         let known = self.known.into_inner();
         let names = self.map.into_iter().flat_map(Map::keys);

@@ -41,11 +41,11 @@ struct Told {
 }
 
 impl Told {
-    fn add(&mut self, path: impl fmt::Display, problem: String) {
+    fn add(&mut self, path: &dyn fmt::Display, problem: &str) {
         if self.list.len() >= MOST {
             return;
         }
-        let error = ConfigError { path: path.to_string(), problem };
+        let error = ConfigError { path: path.to_string(), problem: problem.to_owned() };
         if self.known.insert(error.clone()) {
             self.list.push(error);
         }
@@ -53,12 +53,26 @@ impl Told {
 }
 
 impl Problems {
-    pub(super) fn error(&self, path: impl fmt::Display, problem: impl Into<String>) {
-        self.errors.borrow_mut().add(path, problem.into());
+    pub(super) fn error(&self, path: impl fmt::Display, problem: impl AsRef<str>) {
+        self.tell_error(&path, problem.as_ref());
     }
 
-    pub(super) fn warn(&self, path: impl fmt::Display, problem: impl Into<String>) {
-        self.warnings.borrow_mut().add(path, problem.into());
+    pub(super) fn warn(&self, path: impl fmt::Display, problem: impl AsRef<str>) {
+        self.tell_warning(&path, problem.as_ref());
+    }
+
+    // Once for all that tell of something: there are hundreds of them.
+
+    #[cold]
+    #[inline(never)]
+    fn tell_error(&self, path: &dyn fmt::Display, problem: &str) {
+        self.errors.borrow_mut().add(path, problem);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_warning(&self, path: &dyn fmt::Display, problem: &str) {
+        self.warnings.borrow_mut().add(path, problem);
     }
 
     /// Takes over all that others collected.
@@ -66,7 +80,7 @@ impl Problems {
         for (told, others) in [(&self.errors, &others.errors), (&self.warnings, &others.warnings)] {
             let mut told = told.borrow_mut();
             for ConfigError { path, problem } in others.take().list {
-                told.add(path, problem);
+                told.add(&path, &problem);
             }
         }
     }

@@ -7,22 +7,23 @@ use crate::audit::{AuditLevel, AuditLog, AuditRules};
 use crate::denial::Code;
 use crate::reply::Replies;
 use crate::request::path::{Lenience, PathRules};
+use crate::sorted;
 
 pub(super) fn replies(node: Node<'_, '_>) -> Option<Replies> {
     let defaults = Replies::default();
     let object = node.object("replies")?;
     let replies = Replies {
         realm: object.field("realm", quotable).unwrap_or(defaults.realm),
-        status: object
-            .field("status", |node| node.entries(|| codes(is_of_caller), status_code, status))
-            .unwrap_or_default()
-            .into_iter()
-            .collect(),
-        details: object
-            .field("details", |node| node.entries(|| codes(|_| true), code, text))
-            .unwrap_or_default()
-            .into_iter()
-            .collect(),
+        status: sorted::map(
+            object
+                .field("status", |node| node.entries(|| codes(is_of_caller), status_code, status))
+                .unwrap_or_default(),
+        ),
+        details: sorted::map(
+            object
+                .field("details", |node| node.entries(|| codes(|_| true), code, text))
+                .unwrap_or_default(),
+        ),
         type_base: object.field("type_base", |node| node.text()).unwrap_or_default().to_owned(),
         resource_metadata: object.field("resource_metadata", quotable),
     };

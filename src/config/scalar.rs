@@ -9,6 +9,7 @@ use crate::host::Timestamp;
 
 impl<'v> Node<'v, '_> {
     /// Any text.
+    #[inline(never)]
     pub(super) fn text(&self) -> Option<&'v str> {
         self.accepts(|| Shape::Text(Form::Any))?;
         match self.value {
@@ -23,6 +24,7 @@ impl<'v> Node<'v, '_> {
     }
 
     /// Text of a form, which its reader checks; here it only isn't empty.
+    #[inline(never)]
     pub(super) fn some(&self, form: Form) -> Option<&'v str> {
         self.accepts(|| Shape::Text(form))?;
         match self.text()? {
@@ -33,7 +35,7 @@ impl<'v> Node<'v, '_> {
 
     /// Text of a form that `parse` makes something of, or says what is wrong
     /// with.
-    pub(super) fn parsed<T, P: Into<String>>(
+    pub(super) fn parsed<T, P: AsRef<str>>(
         &self,
         form: Form,
         parse: impl FnOnce(&str) -> Result<T, P>,
@@ -44,6 +46,7 @@ impl<'v> Node<'v, '_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn flag(&self) -> Option<bool> {
         self.accepts(|| Shape::Flag)?;
         match self.value {
@@ -53,12 +56,14 @@ impl<'v> Node<'v, '_> {
     }
 
     /// A whole number from 0.
+    #[inline(never)]
     pub(super) fn count(&self) -> Option<u64> {
         self.accepts(|| Shape::Count { least: 0, most: None })?;
         self.whole()
     }
 
     /// A whole number within bounds; beyond them there is a problem.
+    #[inline(never)]
     pub(super) fn count_within(&self, least: u64, most: u64, problem: &str) -> Option<u64> {
         self.accepts(|| Shape::Count { least, most: Some(most) })?;
         match self.whole()? {
@@ -68,6 +73,7 @@ impl<'v> Node<'v, '_> {
     }
 
     /// A `Struct` of Envoy's has only floats, so `5.0` is a whole number too.
+    #[inline(never)]
     fn whole(&self) -> Option<u64> {
         let whole = self.value.as_u64().or_else(|| {
             let float = self.value.as_f64()?;
@@ -91,20 +97,23 @@ impl<'v> Node<'v, '_> {
     /// One of several words.
     pub(super) fn choice<T: Copy>(&self, choices: &[(&'static str, T)]) -> Option<T> {
         self.accepts(|| Shape::Words(choices.iter().map(|(word, _)| *word).collect()))?;
-        let words = || {
-            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            words.join(", ")
-        };
+        let place = self.one_of(&mut choices.iter().map(|(word, _)| *word))?;
+        choices.get(place).map(|(_, choice)| *choice)
+    }
+
+    /// Which of these words it is.
+    #[inline(never)]
+    fn one_of(&self, words: &mut dyn Iterator<Item = &'static str>) -> Option<usize> {
+        let words: Vec<&str> = words.collect();
         let Value::String(text) = self.value else {
-            return self.wrong_type(&format!("one of: {}", words()));
+            return self.wrong_type(&format!("one of: {}", words.join(", ")));
         };
-        match choices.iter().find(|(word, _)| word == text) {
-            Some((_, choice)) => Some(*choice),
-            None => self.error(format!("must be one of: {}", words())),
-        }
+        let place = words.iter().position(|word| word == text);
+        place.or_else(|| self.error(format!("must be one of: {}", words.join(", "))))
     }
 
     /// A duration in seconds: `30s`, `5m`, `24h`.
+    #[inline(never)]
     pub(super) fn duration(&self) -> Option<f64> {
         self.accepts(|| Shape::Text(Form::Duration))?;
         let seconds = self.value.as_str().and_then(units::duration);
@@ -117,6 +126,7 @@ impl<'v> Node<'v, '_> {
     }
 
     /// A size in bytes: a number, or `16MiB`.
+    #[inline(never)]
     pub(super) fn size(&self) -> Option<u64> {
         self.also(|| Shape::Text(Form::Size));
         let bytes = match self.value {
@@ -130,6 +140,7 @@ impl<'v> Node<'v, '_> {
     }
 
     /// A time (RFC 3339).
+    #[inline(never)]
     pub(super) fn timestamp(&self) -> Option<Timestamp> {
         self.accepts(|| Shape::Text(Form::Timestamp))?;
         match self.value.as_str().and_then(units::timestamp) {
@@ -139,6 +150,7 @@ impl<'v> Node<'v, '_> {
     }
 
     /// A secret: text, or `{env: NAME}`.
+    #[inline(never)]
     pub(super) fn secret(&self) -> Option<Vec<u8>> {
         self.also(|| Shape::Text(Form::Some));
         match self.value {

@@ -12,8 +12,11 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
 }
 
 fn object(fields: impl IntoIterator<Item = (String, prost_types::Value)>) -> Option<Value> {
-    let members = fields.into_iter().map(|(name, member)| Some((name, value(member)?)));
-    members.collect::<Option<Map<_, _>>>().map(Value::Object)
+    let mut object = Map::new();
+    for (name, member) in fields {
+        object.insert(name, value(member)?);
+    }
+    Some(Value::Object(object))
 }
 
 fn value(value: prost_types::Value) -> Option<Value> {

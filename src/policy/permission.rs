@@ -5,6 +5,7 @@ use super::roles::{RoleSet, Roles};
 use super::scopes::{EVERY, Scopes};
 use crate::denial::{Code, Denial, Level};
 use crate::route::Rules;
+use crate::sorted;
 
 /// One credential's part.
 pub(super) struct Carried<'p> {
@@ -45,7 +46,7 @@ impl Permissions {
 
     fn united(mut self, other: Self, roles: &Roles) -> Self {
         let told: RoleSet =
-            self.roles.iter().map(|role| roles.compared(role).into_owned()).collect();
+            sorted::set(self.roles.iter().map(|role| roles.compared(role).into_owned()));
         let new = other.roles.into_iter().filter(|role| !told.contains(&*roles.compared(role)));
         self.roles.extend(new);
         self.reach.extend(other.reach);

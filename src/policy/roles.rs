@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::scopes::Scopes;
+use crate::sorted;
 
 /// Roles with all that they include, in the form that is compared.
 pub(crate) type RoleSet = BTreeSet<String>;
@@ -49,8 +50,7 @@ impl Roles {
         let listed = entries.is_some();
         let entries = entries.unwrap_or_default();
         let mut roles = Self { ignore_case, listed, known: BTreeMap::new(), wildcards };
-        let direct: BTreeMap<Cow<'_, str>, &RoleEntry> =
-            entries.iter().map(|entry| (roles.compared(&entry.name), entry)).collect();
+        let direct = sorted::map(entries.iter().map(|entry| (roles.compared(&entry.name), entry)));
         let mut known = BTreeMap::new();
         for (name, entry) in &direct {
             let mut reach = RoleSet::new();

@@ -13,6 +13,7 @@ use super::source::Content;
 use super::{Standing, store};
 use crate::audit::AuditLevel;
 use crate::host::{HostError, Timestamp};
+use crate::sorted;
 
 /// How much longer than its answers may take a lease holds, in seconds.
 const GRACE: f64 = 1.0;
@@ -185,7 +186,7 @@ impl Slot {
                 kids: match &judged {
                     Some(judged) => {
                         let since = |kid: &String| known.get(kid).copied().unwrap_or(now);
-                        judged.kids.iter().map(|kid| (kid.clone(), since(kid))).collect()
+                        sorted::map(judged.kids.iter().map(|kid| (kid.clone(), since(kid))))
                     }
                     None => known,
                 },

@@ -16,6 +16,7 @@ use super::slot::Slot;
 use super::source::Source;
 use super::{SourceId, Standing};
 use crate::host::Timestamp;
+use crate::sorted::{self, sorted};
 
 /// How many fetches one worker has under way at most: of what the document
 /// names, and as many again of what fetched tenants name. The directory is
@@ -47,7 +48,7 @@ impl Fetcher {
     pub fn new(configuration: u64, keeper: &dyn Keeper) -> Self {
         let writer = Writer { configuration, since: 0.0 };
         let slots = keeper.sources().into_iter().map(|source| (source.id(), Slot::new(source)));
-        Self { slots: slots.collect(), generation: keeper.generation(), writer }
+        Self { slots: sorted::map(slots), generation: keeper.generation(), writer }
     }
 
     /// Takes over what is there already when a worker starts, before it decides
@@ -91,7 +92,7 @@ impl Fetcher {
             }
         }
         // Who waits longest is first, so that none is passed over for ever.
-        wanting.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let wanting = sorted(wanting, |a, b| a.1.total_cmp(&b.1));
         for are_tenants in [false, true] {
             let others = self.slots.values().filter(|slot| {
                 slot.call.is_some()

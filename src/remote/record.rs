@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::sorted;
+
 /// More than the longest pause after a failed fetch, in seconds.
 const LATEST_RETRY: f64 = 80.0;
 
@@ -123,7 +125,7 @@ impl Record {
                 configuration: count("configuration").unwrap_or_default(),
                 since: number("configured").unwrap_or_default(),
             },
-            kids: kids.filter_map(|(kid, time)| Some((kid.clone(), time.as_f64()?))).collect(),
+            kids: sorted::map(kids.filter_map(|(kid, time)| Some((kid.clone(), time.as_f64()?)))),
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{Match, Rules};
 use crate::pattern::{PathPattern, Tree};
 use crate::request::Target;
+use crate::sorted::sorted;
 
 /// How many segments of a pattern lead the way: the rest is compared with. It
 /// bounds how deep the tree is.
@@ -79,7 +80,7 @@ impl Index {
             }
             index.has_hosts |= !hosts.is_empty();
             // The same host twice is one.
-            hosts.sort_unstable();
+            hosts = sorted(hosts, usize::cmp);
             hosts.dedup();
             for (path, pattern) in route.paths.iter().enumerate() {
                 let rest = Rest::of(pattern, pattern.steps().count());

@@ -2,6 +2,7 @@
 
 use super::{TenantList, TenantName};
 use crate::denial::{Code, Denial};
+use crate::sorted::sorted;
 
 /// What a credential says about the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +141,7 @@ pub(super) fn choices<'b>(bounds: &[&'b Bound]) -> Result<Choices<'b>, Denial> {
     if common.all.is_empty() {
         return Ok(if is_any { Choices::Any } else { Choices::Unbound });
     }
-    common.all.sort_by_key(|names| names.all().len());
+    common.all = sorted(common.all, |a, b| a.all().len().cmp(&b.all().len()));
     // One alone agrees with itself, even on nothing.
     if common.all.len() > 1 && common.names().next().is_none() {
         return Err(Denial::by(Code::TenantMismatch, "credentials disagree"));

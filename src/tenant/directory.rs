@@ -7,6 +7,7 @@ use super::name::TenantName;
 use crate::host::Timestamp;
 use crate::policy::Policy;
 use crate::policy::limit::Account;
+use crate::sorted::sorted;
 
 /// One listed tenant.
 #[derive(Debug, Clone)]
@@ -55,9 +56,8 @@ pub(crate) struct Clients(Box<[(Arc<str>, Client)]>);
 
 impl Clients {
     /// Clients with ids that are there once.
-    pub(crate) fn new(mut clients: Vec<(Arc<str>, Client)>) -> Self {
-        clients.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Self(clients.into_boxed_slice())
+    pub(crate) fn new(clients: Vec<(Arc<str>, Client)>) -> Self {
+        Self(sorted(clients, |(a, _), (b, _)| a.cmp(b)).into_boxed_slice())
     }
 
     /// The client of an id.

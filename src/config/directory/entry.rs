@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::super::api_keys::{KeyPlace, repeated};
 use super::super::jwt::IssuerSpec;
@@ -142,6 +142,9 @@ pub(super) fn said(text: &str) -> Vec<Value> {
     }
     let fields = fields(text.as_bytes()).unwrap_or_default();
     let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or(Value::Bool(false));
-    let members = fields.into_iter().map(|(name, raw)| (name, value(raw)));
-    vec![Value::Object(members.collect())]
+    let mut members = Map::new();
+    for (name, raw) in fields {
+        members.insert(name, value(raw));
+    }
+    vec![Value::Object(members)]
 }

@@ -52,6 +52,15 @@ fn the_module_exports_the_callbacks_it_implements_and_no_others() {
     assert_eq!(Vec::from_iter(callbacks), IMPLEMENTED);
 }
 
+/// The most bytes that the plugin may have: each VM compiles and holds them.
+const MOST_BYTES: u64 = 1_160_000;
+
+#[test]
+fn the_module_does_not_grow_unnoticed() {
+    let bytes = std::fs::metadata(plugin()).unwrap().len();
+    assert!(bytes <= MOST_BYTES, "{bytes} bytes");
+}
+
 /// What is called is far less. All of it is called here, so the faults were tried on all.
 #[test]
 fn these_hostcalls_are_made_and_no_others() {
