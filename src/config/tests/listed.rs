@@ -59,6 +59,16 @@ fn a_second_list_is_told_and_looked_through_too() {
 }
 
 #[test]
+fn the_name_of_the_list_may_be_spelled_with_escapes() {
+    let spelled = |text: String| text.replacen(" \"tenants\"", r#" "\u0074enants""#, 1);
+    let text = spelled(text_of(r#"[{"id":"a"},{"id":"a"}]"#));
+    assert!(text.contains(r"\u0074"));
+    assert_eq!(told(&text), ["tenants[1].id: is the id or alias of tenants[0] already"]);
+    let twice = spelled(text_of(r#"[{"id":"a"}], "tenants": [{"id":"b"}]"#));
+    assert_eq!(told(&twice), ["tenants: is there twice; keep one of them"]);
+}
+
+#[test]
 fn what_is_no_list_is_told_as_ever() {
     for other in ["{}", "null", "1", "\"a\"", "true"] {
         assert_eq!(told(&text_of(other)), ["tenants: must be a list"], "{other}");
