@@ -32,12 +32,8 @@ fn end(token: &[u8]) -> Option<End> {
 struct Entry {
     token: Box<[u8]>,
     verified: Rc<VerifiedToken>,
-}
-
-impl Entry {
-    fn weight(&self) -> usize {
-        weight(&self.token, &self.verified)
-    }
+    /// As it was counted when it came.
+    weight: usize,
 }
 
 /// Whether two tokens are the same, eight bytes at a time: wasm compares
@@ -80,7 +76,7 @@ impl TokenCache {
             && entries.peek(&end).is_some_and(|entry| same(&entry.token, token))
             && let Some(gone) = entries.pop(&end)
         {
-            self.bytes = self.bytes.saturating_sub(gone.weight());
+            self.bytes = self.bytes.saturating_sub(gone.weight);
         }
     }
 
@@ -93,14 +89,16 @@ impl TokenCache {
             return;
         }
         self.bytes = self.bytes.saturating_add(added);
-        if let Some((_, gone)) = entries.push(end, Entry { token: token.into(), verified }) {
-            self.bytes = self.bytes.saturating_sub(gone.weight());
+        if let Some((_, gone)) =
+            entries.push(end, Entry { token: token.into(), verified, weight: added })
+        {
+            self.bytes = self.bytes.saturating_sub(gone.weight);
         }
         while self.bytes > self.max_bytes {
             let Some((_, gone)) = entries.pop_lru() else {
                 break;
             };
-            self.bytes = self.bytes.saturating_sub(gone.weight());
+            self.bytes = self.bytes.saturating_sub(gone.weight);
         }
     }
 
