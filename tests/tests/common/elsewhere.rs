@@ -24,11 +24,17 @@ impl Elsewhere {
     pub fn start() -> Elsewhere {
         let (provider, directory) = (Provider::start(), Directory::start());
         provider.publish(&[&Key::es256("one")]);
-        directory.publish(json!({"version": 1, "tenants": [
-            {"id": "acme", "limits": {"requests": "1000000/day"}},
+        let elsewhere = Elsewhere { provider, directory };
+        elsewhere.limit("1000000/day");
+        elsewhere
+    }
+
+    /// Limits the requests of acme. Up to 10,000 are counted one by one.
+    pub fn limit(&self, rate: &str) {
+        self.directory.publish(json!({"version": 1, "tenants": [
+            {"id": "acme", "limits": {"requests": rate}},
             {"id": "globex", "clients": [{"id": "web", "keys": [key_entry("g", "globex-key")]}]},
         ]}));
-        Elsewhere { provider, directory }
     }
 
     /// Neither answers any more.
