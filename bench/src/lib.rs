@@ -83,10 +83,6 @@ pub fn run(args: &Args) -> Result<()> {
         let plan = Plan { requests: args.call_requests, ..plan(args.call_rounds) };
         text += &report::calls(&calls::costs(plan, dir)?, plan);
     }
-    if has(Part::Calls) {
-        let plan = Plan { requests: args.call_requests, ..plan(args.call_rounds) };
-        text += &report::calls(&calls::costs(plan, dir)?, plan);
-    }
     if has(Part::Start) {
         let starts = starting::measure(args.starts, now());
         text += &report::starts(&starts);
