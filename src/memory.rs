@@ -10,6 +10,7 @@ use crate::policy::limit::Purses;
 pub struct Memory {
     /// Tokens that were verified.
     pub(crate) tokens: TokenCache,
+    /// API keys that were presented lately.
     pub(crate) keys: RecentKeys,
     /// What it may let in of large limits without asking again.
     pub(crate) purses: Purses,

@@ -172,7 +172,7 @@ impl ApiKeys {
                 return refuse(Code::ApiKeyExpired, "expires");
             }
         }
-        Ok(recent.get(self.state, Place { fetched, number: key.number() }, key))
+        Ok(recent.get(self.state, Place { fetched, number: key.place() }, key))
     }
 
     /// The key that was presented, and whether it was fetched.

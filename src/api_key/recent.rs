@@ -24,7 +24,7 @@ pub(crate) struct RecentKeys {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) fetched: bool,
-    pub(super) number: u32,
+    pub(super) number: usize,
 }
 
 impl Default for RecentKeys {

@@ -136,10 +136,6 @@ impl<'t> KeyEntry<'t> {
         self.place as usize
     }
 
-    pub(super) fn number(self) -> u32 {
-        self.place
-    }
-
     pub(crate) fn id(self) -> &'t str {
         let at = self.entry.id_at as usize;
         let end = at.saturating_add(usize::from(self.entry.id_length));
